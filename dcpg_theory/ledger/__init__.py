@@ -1,1 +1,1 @@
-
+"""Claims, the registry that finds them, and the runner that judges them."""

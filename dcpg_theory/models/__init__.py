@@ -1,1 +1,1 @@
-
+"""MDPs, multi-task problems, policies, graphs and mixing matrices."""
