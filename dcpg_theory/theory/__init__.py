@@ -1,1 +1,30 @@
-"""The formulas of the paper, each once, generic in the number type."""
+"""The paper's formulas, each written once and evaluated in four arithmetics.
+
+Every function takes models and policies whose entries are float64, exact rationals, balls or
+rational functions, and answers in the kind they promote to. A policy is an array of probabilities,
+shape ``(n_states, n_actions)``; derivatives are with respect to the softmax parameter theta, but
+are functions of the policy alone.
+
+=====================================  ==========================================================
+:mod:`~dcpg_theory.theory.value`         (1), (2): value, action value, advantage
+:mod:`~dcpg_theory.theory.visitation`    Section 3, (17), (18): discounted visitation
+:mod:`~dcpg_theory.theory.resolvent`     the one linear system behind all of them
+=====================================  ==========================================================
+"""
+
+from __future__ import annotations
+
+from dcpg_theory.theory.resolvent import resolvent, resolvent_solve
+from dcpg_theory.theory.value import action_value, advantage, backup, value
+from dcpg_theory.theory.visitation import visitation, visitation_matrix
+
+__all__ = [
+    "action_value",
+    "advantage",
+    "backup",
+    "resolvent",
+    "resolvent_solve",
+    "value",
+    "visitation",
+    "visitation_matrix",
+]
