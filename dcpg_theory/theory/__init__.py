@@ -8,13 +8,23 @@ are functions of the policy alone.
 =====================================  ==========================================================
 :mod:`~dcpg_theory.theory.value`         (1), (2): value, action value, advantage
 :mod:`~dcpg_theory.theory.visitation`    Section 3, (17), (18): discounted visitation
+:mod:`~dcpg_theory.theory.regularizer`   (6): relative entropy and its derivatives
+:mod:`~dcpg_theory.theory.objective`     (5), (7): the sum over the tasks
 :mod:`~dcpg_theory.theory.resolvent`     the one linear system behind all of them
+:mod:`~dcpg_theory.theory.softmax`       Appendix B.4: the derivative of the policy
 =====================================  ==========================================================
 """
 
 from __future__ import annotations
 
+from dcpg_theory.theory.objective import objective, task_objective
+from dcpg_theory.theory.regularizer import (
+    relative_entropy,
+    relative_entropy_gradient,
+    relative_entropy_hessian,
+)
 from dcpg_theory.theory.resolvent import resolvent, resolvent_solve
+from dcpg_theory.theory.softmax import softmax_jacobian
 from dcpg_theory.theory.value import action_value, advantage, backup, value
 from dcpg_theory.theory.visitation import visitation, visitation_matrix
 
@@ -22,8 +32,14 @@ __all__ = [
     "action_value",
     "advantage",
     "backup",
+    "objective",
+    "relative_entropy",
+    "relative_entropy_gradient",
+    "relative_entropy_hessian",
     "resolvent",
     "resolvent_solve",
+    "softmax_jacobian",
+    "task_objective",
     "value",
     "visitation",
     "visitation_matrix",
