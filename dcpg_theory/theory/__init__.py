@@ -10,6 +10,7 @@ are functions of the policy alone.
 :mod:`~dcpg_theory.theory.visitation`    Section 3, (17), (18): discounted visitation
 :mod:`~dcpg_theory.theory.regularizer`   (6): relative entropy and its derivatives
 :mod:`~dcpg_theory.theory.objective`     (5), (7): the sum over the tasks
+:mod:`~dcpg_theory.theory.gradient`      (8), (16)
 :mod:`~dcpg_theory.theory.resolvent`     the one linear system behind all of them
 :mod:`~dcpg_theory.theory.softmax`       Appendix B.4: the derivative of the policy
 =====================================  ==========================================================
@@ -17,6 +18,7 @@ are functions of the policy alone.
 
 from __future__ import annotations
 
+from dcpg_theory.theory.gradient import gradient, task_gradient, value_gradient
 from dcpg_theory.theory.objective import objective, task_objective
 from dcpg_theory.theory.regularizer import (
     relative_entropy,
@@ -32,6 +34,7 @@ __all__ = [
     "action_value",
     "advantage",
     "backup",
+    "gradient",
     "objective",
     "relative_entropy",
     "relative_entropy_gradient",
@@ -39,8 +42,10 @@ __all__ = [
     "resolvent",
     "resolvent_solve",
     "softmax_jacobian",
+    "task_gradient",
     "task_objective",
     "value",
+    "value_gradient",
     "visitation",
     "visitation_matrix",
 ]
