@@ -11,6 +11,7 @@ are functions of the policy alone.
 :mod:`~dcpg_theory.theory.regularizer`   (6): relative entropy and its derivatives
 :mod:`~dcpg_theory.theory.objective`     (5), (7): the sum over the tasks
 :mod:`~dcpg_theory.theory.gradient`      (8), (16)
+:mod:`~dcpg_theory.theory.hessian`       second derivatives, not in the paper in closed form
 :mod:`~dcpg_theory.theory.resolvent`     the one linear system behind all of them
 :mod:`~dcpg_theory.theory.softmax`       Appendix B.4: the derivative of the policy
 =====================================  ==========================================================
@@ -19,6 +20,7 @@ are functions of the policy alone.
 from __future__ import annotations
 
 from dcpg_theory.theory.gradient import gradient, task_gradient, value_gradient
+from dcpg_theory.theory.hessian import hessian, task_hessian, value_hessian
 from dcpg_theory.theory.objective import objective, task_objective
 from dcpg_theory.theory.regularizer import (
     relative_entropy,
@@ -35,6 +37,7 @@ __all__ = [
     "advantage",
     "backup",
     "gradient",
+    "hessian",
     "objective",
     "relative_entropy",
     "relative_entropy_gradient",
@@ -43,9 +46,11 @@ __all__ = [
     "resolvent_solve",
     "softmax_jacobian",
     "task_gradient",
+    "task_hessian",
     "task_objective",
     "value",
     "value_gradient",
+    "value_hessian",
     "visitation",
     "visitation_matrix",
 ]
