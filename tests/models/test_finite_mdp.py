@@ -240,6 +240,29 @@ def test_a_ball_with_a_radius_is_no_rational():
         exact_mdp(discount=flint.arb(flint.fmpq(1, 3))).to_rational()
 
 
+def test_a_number_beyond_the_floats_does_not_become_one():
+    with pytest.raises(InvalidInput, match="a number is too large for a float"):
+        exact_mdp(rewards=[[10**400, 0], [0, 0]]).to_float()
+
+
+def test_exact_balls_and_constants_become_rationals():
+    for kind in (NumberKind.BALL, NumberKind.SYMBOLIC):
+        assert exact_mdp().astype(kind).astype(NumberKind.RATIONAL) == exact_mdp()
+    mdp = exact_mdp()
+    assert mdp.to_rational() is mdp
+
+
+def test_other_sizes_are_not_equal():
+    one = FiniteMDP([[[1]]], [[0]], HALF, [1])
+    more = FiniteMDP([[[1], [1]]], [[0, 0]], HALF, [1])
+    assert one != more
+
+
+def test_booleans_count_as_zeros_and_ones():
+    mdp = exact_mdp(transitions=np.array(with_row([1, 0]), dtype=bool))
+    assert mdp == exact_mdp(transitions=with_row([1, 0]))
+
+
 # Bad input
 
 NAN, INF = float("nan"), float("inf")
@@ -307,7 +330,9 @@ NAN, INF = float("nan"), float("inf")
         ({"discount": NAN}, "discount=nan must lie in the open interval (0, 1)"),
         ({"discount": RationalFunction.constant(2)}, "discount=2 must lie in the open interval"),
         ({"discount": flint.arb(1, 0.5)}, "discount="),
-        ({"discount": "0.9"}, "discount: '0.9' must be an exact rational"),
+        ({"discount": "0.9"}, "discount='0.9' must be a number"),
+        ({"discount": [0.5]}, "discount has shape (1,), it must be one number"),
+        ({"rewards": [[10**400, 0.5], [0, 0]]}, "rewards: a number is too large for a float"),
         ({"discount": None}, "discount: None must be an exact rational"),
         ({"states": ["a"]}, "states has 1 labels, it must have n_states = 2"),
         ({"states": ["a", "a"]}, "state label 'a' occurs twice, labels must be unique"),

@@ -58,6 +58,13 @@ def test_symmetric_matrices_have_eigenvalues_and_others_none(weights):
     assert (mixing.smallest_eigenvalue is None) is not mixing.is_symmetric
 
 
+def test_floats_are_symmetric_within_a_billionth():
+    assert MixingMatrix([[0.5, 0.5 + 1e-10], [0.5, 0.5]]).is_symmetric
+    cycle = [[0.0, 1, 0], [0, 0, 1], [1, 0, 0]]
+    assert not MixingMatrix(cycle).is_symmetric
+    assert MixingMatrix(cycle).smallest_eigenvalue is None
+
+
 def test_one_agent_has_gap_one():
     alone = MixingMatrix([[1]])
     assert alone.second_singular_value == 0

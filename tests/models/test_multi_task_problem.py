@@ -110,6 +110,14 @@ def test_rational_problems_convert_to_every_kind(kind):
         np.testing.assert_allclose(found.transitions, task.transitions, rtol=1e-15)
 
 
+def test_floats_become_rationals_and_balls_where_rows_are_exact():
+    problem = MultiTaskProblem([chain("ab"), chain("bc")])
+    floats = problem.to_float()
+    assert floats.astype(NumberKind.RATIONAL) == problem
+    assert floats.astype(NumberKind.BALL) == problem.astype(NumberKind.BALL)
+    assert problem.to_rational() is problem
+
+
 def test_conversion_to_rationals_names_the_task_and_rescales_when_asked():
     tasks = [
         chain("ab", discount=0.5),
