@@ -1,1 +1,1 @@
-
+"""The paper, chapter by chapter: claims beside their checks and derivations."""

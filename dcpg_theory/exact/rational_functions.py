@@ -126,10 +126,8 @@ class RationalFunction:
         return self.numerator.leading_coefficient() if not self.is_zero() else flint.fmpq(0)
 
     def free_names(self) -> frozenset[str]:
-        """The variables that occur."""
-        degrees = zip(
-            self.names, self.numerator.degrees(), self.denominator.degrees(), strict=True
-        )
+        """Return the variables that occur."""
+        degrees = zip(self.names, self.numerator.degrees(), self.denominator.degrees(), strict=True)
         return frozenset(name for name, above, below in degrees if above > 0 or below > 0)
 
     def evaluate(self, point: Mapping[str, Any]) -> Any:
@@ -221,7 +219,9 @@ class RationalFunction:
         return pair[0] + -pair[1]
 
     def __rsub__(self, other: Any) -> RationalFunction:
-        return -self + other
+        if (pair := self._paired(other)) is None:
+            return NotImplemented
+        return pair[1] + -pair[0]
 
     def __mul__(self, other: Any) -> RationalFunction:
         if (pair := self._paired(other)) is None:
