@@ -153,7 +153,7 @@ def check_sums(sums: Any, kind: NumberKind, row: Callable[[tuple[int, ...]], str
         wrong = _mask(sums, lambda total: total != 1)
     offender = first_offender(wrong)
     if offender is not None:
-        within = f" (within {TOLERANCE:g})" if kind is NumberKind.FLOAT else ""
+        within = " (within 1e-9)" if kind is NumberKind.FLOAT else ""
         found = show(sums[offender])
         raise InvalidInput(f"{row(offender)} sums to {found}, it must sum to 1{within}")
 
