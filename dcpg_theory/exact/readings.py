@@ -1,4 +1,4 @@
-"""Certificates read off a printed formula: do its symbols carry the index that they need?"""
+"""Certificates read off a printed formula: its symbols carry the index that they need."""
 
 from __future__ import annotations
 
