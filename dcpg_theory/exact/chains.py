@@ -11,8 +11,8 @@ chain, which `verify_chain` must refuse unless the line was not needed (it then 
 
 A verified chain says: for all dimensions, all matrices for its atoms and all scalars in their
 ranges, the hypotheses imply the conclusion. So every coefficient must be defined on the whole
-range, an atom that a rule introduces must be new, and no hypothesis may speak about a selection,
-which is not unique: assuming more of it than was promised could be assuming too much.
+range, and an atom that a rule introduces must be new. What is assumed of a selection, which is not
+unique, is reported: then the conclusion holds for such a selection, if there is one.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ class VerifiedChain:
     """What a verified chain rests on.
 
     `unused` names the lines of any kind that the conclusion does not need, `introduced` the atoms
-    of the conclusion that a rule brought in.
+    of the conclusion that a rule brought in, `selective` the hypotheses about a selection.
     """
 
     hypotheses: tuple[str, ...]
@@ -121,6 +121,7 @@ class VerifiedChain:
     rules: tuple[str, ...]
     links: int
     introduced: tuple[str, ...]
+    selective: tuple[str, ...]
 
 
 def verify_chain(chain: Chain) -> VerifiedChain:
@@ -157,13 +158,18 @@ def verify_chain(chain: Chain) -> VerifiedChain:
             raise CertificateRejected(f"the hypothesis {line.name} is the conclusion itself")
     reached = _ancestors(final[-1], parents)
     given = [line.name for line in chain.lines if isinstance(line, Hypothesis | Differential)]
-    concluded = {*chain.conclusion.left.atoms(), *chain.conclusion.right.atoms()}
+    concluded = set(_atoms(chain.conclusion))
     return VerifiedChain(
         hypotheses=tuple(name for name in given if name in reached),
         unused=tuple(line.name for line in chain.lines if not made_by[line.name] & reached),
         rules=tuple(sorted({line.rule for line in chain.lines if isinstance(line, RuleUse)})),
         links=sum(isinstance(line, Link) for line in chain.lines),
         introduced=tuple(str(atom) for atom in context.introduced if atom in concluded),
+        selective=tuple(
+            line.name
+            for line in chain.lines
+            if isinstance(line, Hypothesis) and not all(map(context.is_unique, _atoms(line.fact)))
+        ),
     )
 
 
@@ -186,12 +192,16 @@ def _ratio(one: Operator, two: Operator) -> RationalFunction | None:
     return ratios[0] if all(ratio == ratios[0] for ratio in ratios) else None
 
 
+def _atoms(fact: Fact) -> tuple[Atom, ...]:
+    return (*fact.left.atoms(), *fact.right.atoms())
+
+
 def _check_names(context: Context) -> None:
     """Check that no two atoms are printed alike."""
     spaces: dict[str, Atom] = {}
-    sides = [side for fact in context.facts.values() for side in (fact.left, fact.right)]
-    sides += [derivative for _, derivative in context.differentials.values()]
-    for atom in (*context.differentials, *(atom for side in sides for atom in side.atoms())):
+    atoms = [atom for fact in context.facts.values() for atom in _atoms(fact)]
+    atoms += [atom for _, value in context.differentials.values() for atom in value.atoms()]
+    for atom in (*context.differentials, *atoms):
         if spaces.setdefault(atom.name, atom) != atom:
             raise CertificateRejected(f"two atoms are called {atom}")
 
@@ -222,8 +232,6 @@ def _check_line(line: Line, context: Context) -> dict[str, Fact | None]:
             _need_defined(side, context.box)
         if isinstance(line, Link):
             _check_link(line, context)
-        if isinstance(line, Hypothesis):
-            _need_nothing_chosen((line.fact.left, line.fact.right), context)
     except (CertificateRejected, InvalidInput) as error:
         where = getattr(line, "name", line)
         raise CertificateRejected(f"missing link at {where}: {error}") from error
@@ -237,22 +245,14 @@ def _declare(line: Differential, context: Context) -> None:
     if line.atom in context.differentials:
         raise CertificateRejected(f"the derivative of {line.atom} is declared twice")
     _need_defined(value, context.box)
-    _need_nothing_chosen((Operator.of(line.atom), value), context)
+    if not context.is_unique(line.atom):
+        raise CertificateRejected(f"{line.atom} is a selection, which may jump")
     context.differentials[line.atom] = (line.name, value)
-
-
-def _need_nothing_chosen(sides: tuple[Operator, ...], context: Context) -> None:
-    for atom in (atom for side in sides for atom in side.atoms()):
-        if not context.introduced.get(atom, True):
-            raise CertificateRejected(f"{atom} is a selection, nothing more may be assumed of it")
 
 
 def _need_defined(operator: Operator, box: Box) -> None:
     """Check that the coefficients have a value for all scalars of the box."""
     for coefficient in operator.terms.values():
-        stray = coefficient.free_names() - set(box)
-        if stray:
-            raise CertificateRejected(f"no range given for {', '.join(sorted(stray))}")
         below = RationalFunction(coefficient.denominator, coefficient.denominator**0)
         if not below.is_constant() and not sign_on_box(below * below, ">", box):
             raise CertificateRejected(f"{coefficient} is not shown to be defined for {box}")

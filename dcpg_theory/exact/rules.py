@@ -96,6 +96,10 @@ class Context:
             raise CertificateRejected(f"{atom} already stands for something")
         self.introduced[atom] = unique
 
+    def is_unique(self, atom: Atom) -> bool:
+        """Whether an atom is given, or fixed by what is given, rather than chosen."""
+        return self.introduced.get(atom, True)
+
     def differential(self, atom: Atom) -> Operator:
         """Return the declared derivative of an atom along the line of parameters."""
         if atom not in self.differentials:
@@ -195,6 +199,20 @@ def greedy(
     return result
 
 
+def antisymmetry(context: Context, *, below: str, above: str) -> dict[str, Fact]:
+    """Conclude equality from two opposite inequalities."""
+    one, two = context.fact(below), context.fact(above)
+    if (one.left, one.right) != (two.right, two.left):
+        raise CertificateRejected(f"{below} and {above} are not opposite inequalities")
+    return {"": Fact(one.left, "=", one.right, one.pointwise or two.pointwise)}
+
+
+def definition(context: Context, *, name: Atom, value: Operator) -> dict[str, Fact]:
+    """Introduce an atom as the name of an operator."""
+    context.introduce(name, value, unique=all(context.is_unique(a) for a in value.atoms()))
+    return {"": Fact(Operator.of(name), "=", value)}
+
+
 def derivative(context: Context, *, fact: str) -> dict[str, Fact]:
     """Differentiate both sides of an identity along a line of parameters (product rule)."""
     source = context.fact(fact)
@@ -242,6 +260,20 @@ _ALL = (
         "Puterman, Markov Decision Processes (1994), Lemma 4.3.1",
         {"values": Operator, "broadcast": Atom, "averages": tuple, "selection": Atom},
         greedy,
+    ),
+    Rule(
+        "antisymmetry",
+        "If u <= v and v <= u entry by entry, then u = v.",
+        "Puterman, Markov Decision Processes (1994), Appendix C.1",
+        {"below": str, "above": str},
+        antisymmetry,
+    ),
+    Rule(
+        "definition",
+        "An operator may be given a new name.",
+        "Suppes, Introduction to Logic (1957), Section 8.4",
+        {"name": Atom, "value": Operator},
+        definition,
     ),
     Rule(
         "derivative",
