@@ -19,10 +19,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from dcpg_theory.errors import CertificateRejected, InvalidInput
 from dcpg_theory.exact.boxes import Box
+from dcpg_theory.exact.lines import (
+    Chain,
+    Differential,
+    Hypothesis,
+    Line,
+    Link,
+    Multiple,
+    RuleUse,
+)
 from dcpg_theory.exact.operators import Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rules import RULES, Context, Fact
@@ -32,80 +40,14 @@ __all__ = [
     "Chain",
     "Differential",
     "Hypothesis",
+    "Line",
     "Link",
     "Multiple",
     "RuleUse",
     "VerifiedChain",
+    "facts_of",
     "verify_chain",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """An assumption of the statement that is proved, in words and as a fact."""
-
-    name: str
-    fact: Fact
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Differential:
-    """An assumption on how an atom depends on the parameter: its derivative along a line."""
-
-    name: str
-    atom: Atom
-    derivative: Operator
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleUse:
-    """An application of a trusted rule; its facts are named ``name/suffix``."""
-
-    name: str
-    rule: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Multiple:
-    """``before @ (right - left of the fact) @ after``; missing multipliers are identities."""
-
-    fact: str
-    before: Operator | None = None
-    after: Operator | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One displayed step: a fact, and the multiples of earlier facts that add up to it."""
-
-    name: str
-    fact: Fact
-    because: tuple[Multiple, ...] = ()
-    words: str = ""
-
-
-Line = Hypothesis | Differential | RuleUse | Link
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A proof of ``conclusion``, which must be one of the chain's links.
-
-    Attributes
-    ----------
-    title : what is proved, in words
-    scalars : Box, the ranges of the scalar symbols
-    lines : the proof, in order; each line sees only those before it
-    conclusion : Fact
-    """
-
-    title: str
-    scalars: Box
-    lines: tuple[Line, ...]
-    conclusion: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +75,7 @@ def verify_chain(chain: Chain) -> VerifiedChain:
         Naming the first line that does not follow, a conclusion that no link states, or a
         hypothesis that is the conclusion itself.
     """
-    context = Context({}, chain.scalars, {}, {}, set())
-    parents: dict[str, set[str]] = {}
-    made_by: dict[str, set[str]] = {}
-    for line in chain.lines:
-        context = replace(context, read=set())
-        made = _check_line(line, context)
-        clash = set(made) & set(parents) or {line.name} & set(made_by)
-        if clash:
-            raise CertificateRejected(f"the name {min(clash)} is used twice")
-        context.facts.update({name: fact for name, fact in made.items() if fact is not None})
-        parents |= dict.fromkeys(made, context.read)
-        made_by[line.name] = set(made)
-    _check_names(context)
+    context, parents, made_by = _check_lines(chain)
     final = [
         line.name
         for line in chain.lines
@@ -171,6 +101,29 @@ def verify_chain(chain: Chain) -> VerifiedChain:
             if isinstance(line, Hypothesis) and not all(map(context.is_unique, _atoms(line.fact)))
         ),
     )
+
+
+def facts_of(chain: Chain) -> dict[str, Fact]:
+    """Return every fact that the lines of a chain state or make, by name, after checking them."""
+    return _check_lines(chain)[0].facts
+
+
+def _check_lines(chain: Chain) -> tuple[Context, dict[str, set[str]], dict[str, set[str]]]:
+    """Return the facts, what each rests on, and the names that each line makes."""
+    context = Context({}, chain.scalars, {}, {}, set())
+    parents: dict[str, set[str]] = {}
+    made_by: dict[str, set[str]] = {}
+    for line in chain.lines:
+        context = replace(context, read=set())
+        made = _check_line(line, context)
+        clash = set(made) & set(parents) or {line.name} & set(made_by)
+        if clash:
+            raise CertificateRejected(f"the name {min(clash)} is used twice")
+        context.facts.update({name: fact for name, fact in made.items() if fact is not None})
+        parents |= dict.fromkeys(made, context.read)
+        made_by[line.name] = set(made)
+    _check_names(context)
+    return context, parents, made_by
 
 
 def _says(fact: Fact, conclusion: Fact, box: Box) -> bool:

@@ -27,6 +27,9 @@ class Existence(Certificate):
     box: Box
     method: ClassVar[str] = "search for a point, against a sign certificate on the box"
 
+    def __post_init__(self) -> None:
+        self._negation()  # the same relations and ranges are needed
+
     def establish(self) -> Finding:
         """Look for a point; if there is none on the grid, try to prove that there is none."""
         for point in self.box.samples():

@@ -154,10 +154,9 @@ def parse(latex: str, names: Mapping[str, Any]) -> Any:
         divides by zero.
     """
     tokens = _tokens(latex)
-    while tokens and tokens[0] in _WIDE | {"&"}:
-        tokens.pop(0)
-    while tokens and tokens[-1] in _WIDE | {"&"}:
-        tokens.pop()
+    for end in (0, -1):
+        while tokens and tokens[end] in _WIDE | {"&"}:
+            tokens.pop(end)
     if "@" in tokens:
         raise InvalidInput(f"cannot read {latex!r} as a formula: it holds an @")
     text = _with_names(tokens, _name_table(names))
