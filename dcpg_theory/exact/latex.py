@@ -48,7 +48,7 @@ NAME: /@\d+@/
 %ignore /\s+/
 """
 
-_SPACING = re.compile(r"\\left|\\right|\\big|\\Big|\\,|\\;|\\!|\\quad|&|\\displaystyle|\\limits|\$")
+_SPACING = re.compile(r"\\left|\\right|\\big|\\Big|\\,|\\;|\\!|\\quad|&(?=\s*=)|\\displaystyle|\\limits|\$")
 
 
 def normalized(latex: str) -> str:
