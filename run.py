@@ -232,9 +232,8 @@ def lock_folder(folder, mode):
         pass  # a file system without locks
 
 
-def ensure_environment():
-    """Make ``.venv`` what the lock says; the shared lock then stays with the command."""
-    folder = None if fcntl is None else os.open(ROOT, os.O_RDONLY)
+def ensure_environment(folder):
+    """Make ``.venv`` what the lock file says; the folder is then locked to use it."""
     while True:
         lock_folder(folder, "LOCK_SH")
         wanted = fingerprints()
@@ -247,8 +246,6 @@ def ensure_environment():
         recorded = recorded_fingerprints()
         if recorded != wanted:  # no other start has made it meanwhile
             build(wanted, recorded, folder)
-    if folder is not None:
-        os.set_inheritable(folder, True)
 
 
 def pytest_arguments(arguments, started_in):
@@ -291,12 +288,17 @@ def main(arguments):
     if not arguments or arguments[0] in ("-h", "--help"):
         sys.stdout.write(USAGE)
         return 0
+    folder = None
     try:
-        ensure_environment()
+        if fcntl is not None:
+            folder = os.open(ROOT, os.O_RDONLY)
+        ensure_environment(folder)
         if arguments[0] == "setup":
             return 0
-        command, folder = command_line(arguments, os.getcwd())
-        os.chdir(folder)
+        command, directory = command_line(arguments, os.getcwd())
+        os.chdir(directory)
+        if folder is not None:
+            os.set_inheritable(folder, True)  # the command keeps the environment from being remade
         replace_process(command, command_environment(os.environ))
     except SetupError as error:
         say("run.py: %s" % error)
@@ -304,6 +306,9 @@ def main(arguments):
         say("run.py cannot go on: %s: %s" % (error.filename or ROOT, error.strerror or error))
     except KeyboardInterrupt:
         return 130
+    finally:
+        if folder is not None:
+            os.close(folder)
     return 2
 
 
