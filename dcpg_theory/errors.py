@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-__all__ = ["AssumptionViolated", "CertificateRejected", "DcpgTheoryError", "InvalidInput", "Undecided"]
+__all__ = [
+    "AssumptionViolated",
+    "CertificateRejected",
+    "DcpgTheoryError",
+    "InvalidInput",
+    "Undecided",
+]
 
 
 class DcpgTheoryError(Exception):

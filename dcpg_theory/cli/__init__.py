@@ -1,1 +1,72 @@
+"""The command ``dcpg``."""
 
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from dcpg_theory.errors import DcpgTheoryError, InvalidInput
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "audit": "Check the paper's claims and compare with the recorded ledger.",
+    "run": "Run Algorithm 1 on a problem.",
+    "show": "Show one claim: statement, verdict, witness, corrected form.",
+}
+
+
+class _LazyGroup(click.Group):
+    """Import a command's module only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"dcpg_theory.cli.{cmd_name}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dcpg-theory", prog_name="dcpg")
+def cli() -> None:
+    """Decentralized policy gradient for multi-task RL: the paper's claims, executable and checked.
+
+    Exit codes: 0 done and as recorded, 1 a check differs or a run failed, 2 bad input.
+    """
+
+
+def main() -> None:
+    """Run the command line; errors end in one line on standard error, not in a traceback."""
+    try:
+        code = cli.main(standalone_mode=False, prog_name="dcpg")
+    except click.exceptions.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except InvalidInput as error:
+        code = _fail(error, 2)
+    except DcpgTheoryError as error:
+        code = _fail(error, 1)
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(error: Exception, code: int) -> int:
+    click.echo(f"dcpg: {error}", err=True)
+    return code

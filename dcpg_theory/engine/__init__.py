@@ -1,1 +1,1 @@
-
+"""Algorithm 1 in float64."""

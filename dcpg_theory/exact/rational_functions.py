@@ -17,6 +17,7 @@ True
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def as_fmpq(value: Any) -> flint.fmpq:
         return flint.fmpq(value)
     if isinstance(value, bool):
         return flint.fmpq(int(value))
-    if hasattr(value, "numerator") and hasattr(value, "denominator"):
+    if isinstance(value, numbers.Rational):
         return flint.fmpq(int(value.numerator), int(value.denominator))
     raise InvalidInput(f"{value!r} must be an exact rational (int, Fraction or fmpq)")
 
@@ -61,7 +62,8 @@ def symbols(*names: str) -> tuple[RationalFunction, ...]:
         raise InvalidInput(f"names={names!r} must be one or more different names")
     context = _context(names)
     one = context.constant(1)
-    return tuple(RationalFunction(generator, one) for generator in context.gens())
+    by_name = dict(zip(context.names(), context.gens(), strict=True))
+    return tuple(RationalFunction(by_name[name], one) for name in names)
 
 
 def _context(names: Iterable[str]) -> Any:
@@ -126,10 +128,8 @@ class RationalFunction:
         return self.numerator.leading_coefficient() if not self.is_zero() else flint.fmpq(0)
 
     def free_names(self) -> frozenset[str]:
-        """The variables that occur."""
-        degrees = zip(
-            self.names, self.numerator.degrees(), self.denominator.degrees(), strict=True
-        )
+        """Return the variables that occur."""
+        degrees = zip(self.names, self.numerator.degrees(), self.denominator.degrees(), strict=True)
         return frozenset(name for name, above, below in degrees if above > 0 or below > 0)
 
     def evaluate(self, point: Mapping[str, Any]) -> Any:
@@ -221,7 +221,9 @@ class RationalFunction:
         return pair[0] + -pair[1]
 
     def __rsub__(self, other: Any) -> RationalFunction:
-        return -self + other
+        if (pair := self._paired(other)) is None:
+            return NotImplemented
+        return pair[1] + -pair[0]
 
     def __mul__(self, other: Any) -> RationalFunction:
         if (pair := self._paired(other)) is None:

@@ -1,0 +1,110 @@
+"""``dcpg audit``: run the claims, print the ledger, compare it with the recorded one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dcpg_theory.cli.output import (
+    VERDICT_STYLES,
+    console_for,
+    output_options,
+    progress_bar,
+    write_json,
+)
+from dcpg_theory.ledger.recorded import compare, read_recorded, write_recorded
+from dcpg_theory.ledger.records import Record, summary
+from dcpg_theory.ledger.registry import load_registry
+from dcpg_theory.ledger.runner import run_claims
+
+__all__ = ["audit"]
+
+
+@click.command()
+@click.argument("patterns", nargs=-1, metavar="[ID or GLOB ...]")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes to use; default all cores.")
+@click.option(
+    "--record",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the whole ledger to this file instead of comparing.",
+)
+@output_options
+def audit(
+    patterns: tuple[str, ...],
+    jobs: int | None,
+    target: Path | None,
+    json_file: str | None,
+    quiet: bool,
+) -> int:
+    """Check the claims that match (default: all), and everything they stand on.
+
+    Prints the ledger and exits 1 if any verdict, witness or control differs from the recorded one.
+    """
+    if target is not None and patterns:
+        raise click.UsageError("--record writes the whole ledger, so it takes no ids")
+    console = console_for(json_file, quiet=quiet)
+    registry = load_registry()
+    chosen = registry.select(patterns)
+    start = time.perf_counter()
+    with progress_bar(quiet=quiet) as bar:
+        total = sum(registry[id].check is not None for id in registry.closure(chosen))
+        task = bar.add_task("checking claims", total=total)
+        records = run_claims(registry, chosen, jobs=jobs, on_done=lambda _: bar.advance(task))
+    seconds = time.perf_counter() - start
+    shown = {id: records[id] for id in chosen}
+    if target is not None:
+        write_recorded(records, target)
+        differences: list[str] = []
+    else:
+        differences = compare(records, read_recorded(), whole=not patterns)
+    console.print(ledger_table(shown))
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in summary(shown).items())
+    console.print(f"{len(shown)} claims in {seconds:.1f} s: {counts}")
+    _report_differences(console, differences)
+    entries = [record.as_json(timed=True) for record in shown.values()]
+    write_json({"claims": entries, "summary": summary(shown)}, json_file)
+    return 1 if differences else 0
+
+
+def ledger_table(records: Mapping[str, Record]) -> Table:
+    """Return the ledger as a table, one line a claim."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("claim", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("scope", no_wrap=True)
+    table.add_column("stands on", no_wrap=True)
+    table.add_column("what was found", ratio=1)
+    for record in records.values():
+        verdict = record.verdict + (f" ({record.severity})" if record.severity else "")
+        table.add_row(
+            record.id,
+            Text(verdict, VERDICT_STYLES[record.verdict]),
+            record.scope,
+            Text(record.transitive_verdict, VERDICT_STYLES[record.transitive_verdict]),
+            found(record),
+        )
+    return table
+
+
+def found(record: Record) -> str:
+    """Return one sentence: the witness of a refutation, else the detail."""
+    if record.verdict == "refuted" and record.witness:
+        return ", ".join(f"{key} = {value}" for key, value in record.witness.items())
+    return record.detail
+
+
+def _report_differences(console: Console, differences: list[str]) -> None:
+    if not differences:
+        return
+    console.print(f"[bold red]{len(differences)} differences from the recorded ledger[/]")
+    for difference in differences[:40]:
+        console.print("  " + difference, markup=False)
+    if len(differences) > 40:
+        console.print(f"  ... and {len(differences) - 40} more")

@@ -1,0 +1,106 @@
+"""Boxes of parameters: the domains over which the paper speaks in general.
+
+A box is a product of intervals whose ends may be open or closed; ``gamma`` in (0, 1) and ``p`` in
+(1/2, 1] is ``Box(gamma=open_interval(0, 1), p=Interval(Fraction(1, 2), 1, closed_upper=True))``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from dcpg_theory.errors import InvalidInput
+
+__all__ = ["Box", "Interval", "closed_interval", "open_interval"]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A bounded interval with rational ends, open unless said otherwise."""
+
+    lower: Fraction
+    upper: Fraction
+    closed_lower: bool = False
+    closed_upper: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lower", Fraction(self.lower))
+        object.__setattr__(self, "upper", Fraction(self.upper))
+        if not self.lower < self.upper:
+            raise InvalidInput(f"interval from {self.lower} to {self.upper} is empty")
+
+    def contains(self, value: Fraction) -> bool:
+        """Whether the value lies in the interval."""
+        above = value > self.lower or (self.closed_lower and value == self.lower)
+        below = value < self.upper or (self.closed_upper and value == self.upper)
+        return above and below
+
+    def samples(self, count: int) -> list[Fraction]:
+        """Return rationals of the interval, plainest first: mid point, closed ends, then a grid."""
+        width = self.upper - self.lower
+        inner = [self.lower + width * Fraction(k, count + 1) for k in range(1, count + 1)]
+        ends = [self.upper] * self.closed_upper + [self.lower] * self.closed_lower
+        middle = (self.lower + self.upper) / 2
+        rest = sorted(set(inner) - {middle}, key=lambda x: (x.denominator, x))
+        return [middle, *ends, *rest]
+
+    def __str__(self) -> str:
+        left, right = "[" if self.closed_lower else "(", "]" if self.closed_upper else ")"
+        return f"{left}{self.lower}, {self.upper}{right}"
+
+
+def open_interval(lower: Any, upper: Any) -> Interval:
+    """Return (lower, upper)."""
+    return Interval(Fraction(lower), Fraction(upper))
+
+
+def closed_interval(lower: Any, upper: Any) -> Interval:
+    """Return [lower, upper]."""
+    return Interval(Fraction(lower), Fraction(upper), closed_lower=True, closed_upper=True)
+
+
+class Box(Mapping[str, Interval]):
+    """A product of intervals, one for each named parameter."""
+
+    __slots__ = ("_intervals",)
+
+    def __init__(self, **intervals: Interval) -> None:
+        self._intervals = dict(sorted(intervals.items()))
+
+    def __getitem__(self, name: str) -> Interval:
+        return self._intervals[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._intervals)
+
+    def __len__(self) -> int:
+        return len(self._intervals)
+
+    def replace(self, **intervals: Interval) -> Box:
+        """Return the box with some intervals exchanged or added."""
+        return Box(**{**self._intervals, **intervals})
+
+    def contains(self, point: Mapping[str, Any]) -> bool:
+        """Whether the point lies in the box."""
+        return all(
+            interval.contains(Fraction(int(point[name].numerator), int(point[name].denominator)))
+            for name, interval in self.items()
+        )
+
+    def samples(self, per_axis: int = 7) -> Iterator[dict[str, Fraction]]:
+        """Yield exact points of the box, the plainest first."""
+        axes = [interval.samples(per_axis) for interval in self.values()]
+        ranked = sorted(
+            itertools.product(*(range(len(axis)) for axis in axes)), key=lambda i: (sum(i), i)
+        )
+        for indices in ranked:
+            yield {name: axis[i] for name, axis, i in zip(self, axes, indices, strict=True)}
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} in {interval}" for name, interval in self.items())
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._intervals.items()))

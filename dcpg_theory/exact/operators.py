@@ -1,0 +1,156 @@
+"""An algebra of linear operators between finite-dimensional spaces, for proofs of any size.
+
+A statement about all MDPs is a statement about operators whose dimensions are not named: the
+policy averages over actions (SA -> S), the kernel maps next-state values to state-action values
+(S -> SA), a value function is an operator from the scalars "1" to S. An `Operator` is a
+combination, with coefficients in Q(scalar symbols), of words of `Atom` operators; two operators
+are equal in every interpretation when their combinations are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dcpg_theory.errors import InvalidInput
+from dcpg_theory.exact.rational_functions import RationalFunction
+
+__all__ = ["SCALARS", "Atom", "Operator", "Word", "unit"]
+
+SCALARS = "1"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Atom:
+    """A named operator from the space `domain` to the space `codomain`."""
+
+    name: str
+    codomain: str
+    domain: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Word = tuple[Atom, ...]
+
+
+class Operator:
+    """A linear combination of words of atoms, all from one domain to one codomain."""
+
+    __slots__ = ("codomain", "domain", "terms")
+
+    codomain: str
+    domain: str
+    terms: Mapping[Word, RationalFunction]
+
+    def __init__(self, codomain: str, domain: str, terms: Mapping[Word, RationalFunction]) -> None:
+        for word in terms:
+            _check_word(word, codomain, domain)
+        object.__setattr__(self, "codomain", codomain)
+        object.__setattr__(self, "domain", domain)
+        object.__setattr__(self, "terms", {w: c for w, c in terms.items() if not c.is_zero()})
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("an Operator is immutable")
+
+    @staticmethod
+    def of(atom: Atom) -> Operator:
+        """Return an atom as an operator."""
+        return Operator(atom.codomain, atom.domain, {(atom,): RationalFunction.constant(1)})
+
+    @staticmethod
+    def zero(codomain: str, domain: str) -> Operator:
+        """Return the zero operator between two spaces."""
+        return Operator(codomain, domain, {})
+
+    def atoms(self) -> Iterator[Atom]:
+        """Yield the atoms that occur, with repetition."""
+        for word in self.terms:
+            yield from word
+
+    def substitute(self, atom: Atom, value: Operator) -> Operator:
+        """Return the operator with every occurrence of an atom replaced."""
+        total = Operator.zero(self.codomain, self.domain)
+        for word, coefficient in self.terms.items():
+            product = unit(self.codomain)
+            for letter in word:
+                product = product @ (value if letter == atom else Operator.of(letter))
+            total = total + product.scaled(coefficient)
+        return total
+
+    def _check_same_spaces(self, other: Operator) -> None:
+        if (self.codomain, self.domain) != (other.codomain, other.domain):
+            raise InvalidInput(
+                f"operators {self.domain} -> {self.codomain} and "
+                f"{other.domain} -> {other.codomain} do not add"
+            )
+
+    def __add__(self, other: Operator) -> Operator:
+        if not isinstance(other, Operator):
+            return NotImplemented
+        self._check_same_spaces(other)
+        terms = dict(self.terms)
+        for word, coefficient in other.terms.items():
+            terms[word] = terms.get(word, RationalFunction.constant(0)) + coefficient
+        return Operator(self.codomain, self.domain, terms)
+
+    def __neg__(self) -> Operator:
+        return -1 * self
+
+    def __sub__(self, other: Operator) -> Operator:
+        return self + -other
+
+    def scaled(self, factor: RationalFunction) -> Operator:
+        """Return the operator times a rational function of the scalar symbols."""
+        return Operator(self.codomain, self.domain, {w: factor * c for w, c in self.terms.items()})
+
+    def __rmul__(self, scalar: Any) -> Operator:
+        if isinstance(scalar, RationalFunction):
+            return self.scaled(scalar)
+        return self.scaled(RationalFunction.constant(scalar))
+
+    def __matmul__(self, other: Operator) -> Operator:
+        if not isinstance(other, Operator):
+            return NotImplemented
+        if self.domain != other.codomain:
+            raise InvalidInput(
+                f"{self.domain} -> {self.codomain} after {other.domain} -> {other.codomain} "
+                "does not compose"
+            )
+        terms: dict[Word, RationalFunction] = {}
+        for left, a in self.terms.items():
+            for right, b in other.terms.items():
+                word = left + right
+                terms[word] = terms.get(word, RationalFunction.constant(0)) + a * b
+        return Operator(self.codomain, other.domain, terms)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Operator):
+            return NotImplemented
+        same_spaces = (self.codomain, self.domain) == (other.codomain, other.domain)
+        return same_spaces and self.terms == other.terms
+
+    def __hash__(self) -> int:
+        return hash((self.codomain, self.domain, frozenset(self.terms)))
+
+    def __repr__(self) -> str:
+        if not self.terms:
+            return "0"
+        return " + ".join(
+            " ".join(([f"({c})"] if c != 1 or not w else []) + [a.name for a in w])
+            for w, c in sorted(self.terms.items())
+        )
+
+
+def unit(space: str) -> Operator:
+    """Return the identity operator of a space."""
+    return Operator(space, space, {(): RationalFunction.constant(1)})
+
+
+def _check_word(word: Word, codomain: str, domain: str) -> None:
+    ends = [codomain, *(space for atom in word for space in (atom.codomain, atom.domain)), domain]
+    for outer, inner in zip(ends[::2], ends[1::2], strict=True):
+        if outer != inner:
+            raise InvalidInput(f"the word {' '.join(map(str, word))} does not compose")

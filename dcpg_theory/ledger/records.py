@@ -1,0 +1,156 @@
+"""Records: what a run found out about each claim, as plain data.
+
+Evidence does not leave the process that minted it; a record is what is printed, compared with the
+committed ledger and sent between processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from dcpg_theory.errors import InvalidInput
+from dcpg_theory.exact.verdicts import Scope, Verdict, narrowest, worst
+from dcpg_theory.ledger.claims import Claim, Severity
+from dcpg_theory.ledger.registry import Registry
+
+__all__ = ["Record", "complete", "summary"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the ledger; the fields are the keys of the JSON output."""
+
+    id: str
+    where: str
+    statement: str
+    kind: str
+    verdict: str
+    scope: str
+    severity: str | None
+    origin: str | None
+    method: str
+    detail: str
+    witness: dict[str, str]
+    assumption: str
+    corrected_by: str | None
+    depends: list[str]
+    controls: dict[str, str]
+    transitive_verdict: str = ""
+    seconds: float = field(default=0.0, compare=False)
+
+    def as_json(self, *, timed: bool) -> dict[str, Any]:
+        """Return the record for JSON, with or without the seconds it took."""
+        data = asdict(self)
+        if not timed:
+            del data["seconds"]
+        return data
+
+
+def complete(registry: Registry, records: Mapping[str, Record]) -> dict[str, Record]:
+    """Add the aggregates, the corrected forms and the transitive verdicts.
+
+    `records` must hold every checked claim of a set that is closed under dependence.
+    """
+    whole = dict(records)
+    for id, member in registry.items():
+        if member.parts and all(part in whole for part in member.parts):
+            whole[id] = _aggregate(member, [whole[part] for part in member.parts])
+    corrected = {
+        id: replace(record, corrected_by=_corrected_by(registry, record))
+        for id, record in whole.items()
+    }
+    ordered = {id: corrected[id] for id in registry if id in corrected}
+    memory: dict[str, tuple[Verdict, Scope]] = {}
+    return {
+        id: replace(record, transitive_verdict=str(_transitive(registry, ordered, id, memory)[0]))
+        for id, record in ordered.items()
+    }
+
+
+def summary(records: Mapping[str, Record]) -> dict[str, int]:
+    """Return how many claims have each verdict, best first; verdicts nobody has are left out."""
+    counts = {str(verdict): 0 for verdict in reversed(Verdict)}
+    for record in records.values():
+        counts[record.verdict] += 1
+    return {verdict: count for verdict, count in counts.items() if count}
+
+
+def _corrected_by(registry: Registry, record: Record) -> str | None:
+    corrected = f"{record.id}-corrected"
+    return corrected if record.verdict == Verdict.REFUTED and corrected in registry else None
+
+
+def _aggregate(member: Claim, parts: list[Record]) -> Record:
+    verdict = worst(Verdict(part.verdict) for part in parts)
+    first = next(part for part in parts if part.verdict == verdict)
+    severities = [Severity(part.severity) for part in parts if part.severity]
+    refuted = [part.id for part in parts if part.verdict == Verdict.REFUTED]
+    return Record(
+        id=member.id,
+        where=member.where,
+        statement=member.statement,
+        kind=str(member.kind),
+        verdict=str(verdict),
+        scope=first.scope if refuted else str(narrowest(Scope(part.scope) for part in parts)),
+        severity=str(max(severities, key=lambda s: s.rank)) if severities else None,
+        origin=first.origin,
+        method="worst of its parts",
+        detail=f"refuted in {', '.join(refuted)}" if refuted else f"{len(parts)} parts hold",
+        witness={},
+        assumption=first.assumption,
+        corrected_by=None,
+        depends=[*member.parts, *member.depends],
+        controls={},
+        seconds=0.0,
+    )
+
+
+def _transitive(
+    registry: Registry,
+    records: Mapping[str, Record],
+    id: str,
+    memory: dict[str, tuple[Verdict, Scope]],
+    path: tuple[str, ...] = (),
+) -> tuple[Verdict, Scope]:
+    """Return the worst verdict over a claim and what it stands on, with its scope.
+
+    A dependency refuted as a slip counts as its corrected form; a gap leaves at best `conditional`.
+    """
+    if id in path:
+        raise InvalidInput(f"circular dependence: {' -> '.join((*path, id))}")
+    if id not in memory:
+        own = records[id]
+        found = [(Verdict(own.verdict), Scope(own.scope))]
+        found.extend(
+            _counted(registry, records, other, memory, (*path, id))
+            for other in registry[id].depends
+        )
+        memory[id] = min(found, key=lambda pair: (pair[0].rank, pair[1].rank))
+    return memory[id]
+
+
+def _counted(
+    registry: Registry,
+    records: Mapping[str, Record],
+    id: str,
+    memory: dict[str, tuple[Verdict, Scope]],
+    path: tuple[str, ...],
+) -> tuple[Verdict, Scope]:
+    record, verdict = records[id], _transitive(registry, records, id, memory, path)
+    if record.verdict != Verdict.REFUTED or record.severity in (None, Severity.ERROR):
+        return verdict
+    parts = [
+        f"{part}-corrected" if f"{part}-corrected" in records else part
+        for part in registry[id].parts
+    ] or [f"{id}-corrected"]
+    if not all(part in records for part in parts):
+        return verdict
+    corrected = min(
+        (_transitive(registry, records, part, memory, path) for part in parts),
+        key=lambda pair: (pair[0].rank, pair[1].rank),
+    )
+    if record.severity == Severity.GAP and corrected[0].rank > Verdict.CONDITIONAL.rank:
+        return Verdict.CONDITIONAL, corrected[1]
+    return corrected

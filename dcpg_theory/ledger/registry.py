@@ -1,0 +1,120 @@
+"""The registry: every claim of every package that offers some through an entry point.
+
+A package offers claims with an entry point in the group ``dcpg_theory.claims`` that names a module.
+The module either holds claims itself, or lists the modules that do in ``CHAPTERS``; a
+``ledger.json`` beside it holds the recorded verdicts.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import importlib
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import entry_points
+from types import ModuleType
+
+from dcpg_theory.errors import InvalidInput
+from dcpg_theory.ledger.claims import Claim, collected
+
+__all__ = ["GROUP", "Registry", "load_registry"]
+
+GROUP = "dcpg_theory.claims"
+
+
+class Registry(Mapping[str, Claim]):
+    """Claims by id, in the order of their chapters."""
+
+    def __init__(self, claims: Sequence[Claim]) -> None:
+        self._claims: dict[str, Claim] = {}
+        for member in claims:
+            if member.id in self._claims:
+                raise InvalidInput(f"two claims are called {member.id!r}")
+            self._claims[member.id] = member
+        for member in claims:
+            for other in (*member.depends, *member.parts):
+                if other not in self._claims:
+                    raise InvalidInput(f"claim {member.id!r} names the unknown claim {other!r}")
+
+    def __getitem__(self, id: str) -> Claim:
+        if id in self._claims:
+            return self._claims[id]
+        near = difflib.get_close_matches(id, self._claims, n=4, cutoff=0.4)
+        hint = f"; near names: {', '.join(near)}" if near else ""
+        raise UnknownClaim(f"no claim is called {id!r}{hint}")
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._claims
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._claims)
+
+    def __len__(self) -> int:
+        return len(self._claims)
+
+    def select(self, patterns: Sequence[str]) -> list[str]:
+        """Return the ids that match any id or glob, in ledger order; all ids for no pattern.
+
+        Raises
+        ------
+        UnknownClaim
+            If a pattern matches nothing; the message lists near names.
+        """
+        if not patterns:
+            return list(self)
+        chosen: set[str] = set()
+        for pattern in patterns:
+            matches = fnmatch.filter(self._claims, pattern)
+            if not matches:
+                self[pattern]
+            chosen.update(matches)
+        return [id for id in self if id in chosen]
+
+    def closure(self, ids: Sequence[str]) -> list[str]:
+        """Return the ids with everything they depend on or consist of, in ledger order."""
+        reached: set[str] = set()
+        waiting = list(ids)
+        while waiting:
+            id = waiting.pop()
+            if id in reached:
+                continue
+            reached.add(id)
+            corrected = f"{id}-corrected"
+            waiting.extend((*self[id].depends, *self[id].parts))
+            if corrected in self:
+                waiting.append(corrected)
+        return [id for id in self if id in reached]
+
+    def dependents(self, id: str) -> list[str]:
+        """Return the ids of the claims that depend on one."""
+        return [other for other, member in self.items() if id in (*member.depends, *member.parts)]
+
+
+class UnknownClaim(InvalidInput, KeyError):
+    """No claim has the id."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def load_registry() -> Registry:
+    """Import every package that offers claims and return all their claims.
+
+    Raises
+    ------
+    InvalidInput
+        If no package offers claims, or two claims share an id.
+    """
+    claims: list[Claim] = []
+    for module in claim_modules():
+        for chapter in getattr(module, "CHAPTERS", ()) or (module.__name__,):
+            claims.extend(collected(vars(importlib.import_module(chapter))))
+    if not claims:
+        raise InvalidInput(f"no installed package offers claims in the entry point group {GROUP}")
+    return Registry(claims)
+
+
+def claim_modules() -> list[ModuleType]:
+    """Return the modules named by the entry points, sorted by name."""
+    points = sorted(entry_points(group=GROUP), key=lambda point: point.value)
+    return [point.load() for point in {point.value: point for point in points}.values()]
