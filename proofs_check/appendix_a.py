@@ -409,7 +409,7 @@ def only_solution_is_half(kernel: Kernel) -> Evidence:
 )
 def value_at_the_optimum(kernel: Kernel) -> Evidence:
     """Put p = 1/2 into the sum; both sides equal the solved values."""
-    general, special = kernel.statement.replace(r"\\", "").split("=")
+    general, special = normalized(kernel.statement).replace(r"\\", "").split("=")
     at_half = {r"\gamma": gamma, "p": as_fmpq(HALF)}
     return kernel.identity(
         [parse(general, at_half), parse(special, NAMES_1)], [first(1, HALF, 1)] * 2, GAMMA
