@@ -160,19 +160,19 @@ def softmax_sums_to_one() -> Chain:
 
 
 def rescaled_value() -> Chain:
-    """The value for rewards (r - low) / width is (V - low / (1 - gamma)) / width."""
-    low, width = symbols("low", "width")
-    rescaled = (r - pair_ones.scaled(low)).scaled(1 / width)
+    """The value for rewards scale (r - low) is scale (V - low / (1 - gamma))."""
+    low, scale = symbols("low", "scale")
+    rescaled = (r - pair_ones.scaled(low)).scaled(scale)
     value = Operator.of(Atom("V'", "S", SCALARS))
     last = link(
-        "V'=(V-low X)/width",
-        equal(value, (_V - state_ones.scaled(low * _X)).scaled(1 / width)),
+        "V'=scale(V-low X)",
+        equal(value, (_V - state_ones.scaled(low * _X)).scaled(scale)),
         [
             Multiple("resolvent/left", -unit("S"), value),
             Multiple("bellman'", _M),
-            Multiple("V=M Pi r", unit("S").scaled(-1 / width)),
-            Multiple("PiB=I", _M.scaled(-low / width), state_ones),
-            Multiple("M1=X1", unit("S").scaled(-low / width)),
+            Multiple("V=M Pi r", unit("S").scaled(-scale)),
+            Multiple("PiB=I", _M.scaled(-low * scale), state_ones),
+            Multiple("M1=X1", unit("S").scaled(-low * scale)),
         ],
         "solve both Bellman equations with the same resolvent",
     )
