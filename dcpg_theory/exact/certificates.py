@@ -95,7 +95,7 @@ class Identity(Certificate):
 
     def _scope(self) -> Scope:
         free = {name for side in (self.left, self.right) for f in side for name in f.free_names()}
-        return Scope.FAMILY if free - set(self.roots) else Scope.INSTANCE
+        return Scope.FAMILY if len(self.box) or free - set(self.roots) else Scope.INSTANCE
 
     def establish(self) -> Finding:
         """Subtract and compare normal forms; a failure is shown at the plainest point found."""
@@ -127,8 +127,8 @@ class Identity(Certificate):
             witness = {
                 "entry": ", ".join(self.labels[k] for k in wrong),
                 **{name: shown.get(name) or str(sample[name]) for name in point},
-                "left": _shown(left),
-                "right": _shown(right),
+                "left side": _shown(left),
+                "right side": _shown(right),
             }
             detail = f"{len(wrong)} of {len(self.left)} entries differ"
             return Finding(Outcome.FAILS, Scope.INSTANCE, detail, witness)
@@ -253,7 +253,11 @@ class Comparison(Certificate):
 
     def _finding(self, holds: bool | None) -> Finding:
         outcome = {True: Outcome.HOLDS, False: Outcome.FAILS, None: Outcome.OPEN}[holds]
-        witness = {**self.instance, "left": _shown(self.left), "right": _shown(self.right)}
+        witness = {
+            **self.instance,
+            "left side": _shown(self.left),
+            "right side": _shown(self.right),
+        }
         detail = f"{_shown(self.left)} {self.relation} {_shown(self.right)}"
         if outcome is Outcome.FAILS:
             detail = f"not {detail}"

@@ -39,7 +39,7 @@ class Existence(Certificate):
                 continue
             if relation_holds(left, self.relation, right):
                 witness = {name: str(value) for name, value in point.items()}
-                witness |= {"left": str(left), "right": str(right)}
+                witness |= {"left side": str(left), "right side": str(right)}
                 return Finding(Outcome.HOLDS, Scope.INSTANCE, "there is such a point", witness)
         negation = self._negation().establish()
         if negation.outcome is Outcome.HOLDS:

@@ -89,8 +89,7 @@ class BoxSign(Certificate):
 
     def establish(self) -> Finding:
         """Look for the Bernstein proof, then for a point where the relation fails."""
-        free = self.left.free_names() | self.right.free_names()
-        scope = Scope.FAMILY if free else Scope.INSTANCE
+        scope = Scope.FAMILY if len(self.box) else Scope.INSTANCE
         if self._proof is not None and self._domain is not None:
             pieces = sum(len(factor.pieces) for factor in self._proof[1])
             return Finding(Outcome.HOLDS, scope, f"for {self.box}, by {pieces} Bernstein pieces")
@@ -105,10 +104,10 @@ class BoxSign(Certificate):
         try:
             left, right = self.left.evaluate(point), self.right.evaluate(point)
         except ZeroDivisionError:
-            return {**shown, "left or right": "undefined"}
+            return {**shown, "a side": "undefined"}
         if relation_holds(left, self.relation, right):
             return None
-        return {**shown, "left": str(left), "right": str(right)}
+        return {**shown, "left side": str(left), "right side": str(right)}
 
     def replay(self) -> Finding:
         """Multiply the factors out and expand every Bernstein form with sympy."""
@@ -150,7 +149,8 @@ def _factor_signs(
     factors: list[_SignedFactor] = []
     for part, below in ((function.numerator, False), (function.denominator, True)):
         constant, powers = part.factor()
-        unit *= Fraction(int(constant.p), int(constant.q))
+        number = Fraction(int(constant.p), int(constant.q))
+        unit = unit / number if below else unit * number
         for factor, exponent in powers:
             polynomial = _as_polynomial(factor, function.names, box)
             if exponent % 2 == 0 and not strict and not below:
