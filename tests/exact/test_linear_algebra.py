@@ -107,7 +107,8 @@ def test_floats_agree_with_numpy():
 def test_a_right_side_may_be_a_vector_or_a_matrix_of_another_kind():
     matrix = as_array([[2, 0], [0, 4]], NumberKind.RATIONAL)
     assert solve(matrix, as_array([1, 1], NumberKind.RATIONAL)).tolist() == [
-        as_fmpq(Fraction(1, 2)), as_fmpq(Fraction(1, 4))
+        as_fmpq(Fraction(1, 2)),
+        as_fmpq(Fraction(1, 4)),
     ]
     mixed = solve(matrix, as_array([GAMMA, P], NumberKind.SYMBOLIC))
     assert mixed[0] == GAMMA / 2

@@ -44,8 +44,13 @@ def test_a_float_never_becomes_exact(kind):
 
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [(X, NumberKind.RATIONAL), (BALL, NumberKind.RATIONAL), (X, NumberKind.FLOAT),
-     (X, NumberKind.BALL), (BALL, NumberKind.SYMBOLIC)],
+    [
+        (X, NumberKind.RATIONAL),
+        (BALL, NumberKind.RATIONAL),
+        (X, NumberKind.FLOAT),
+        (X, NumberKind.BALL),
+        (BALL, NumberKind.SYMBOLIC),
+    ],
 )
 def test_values_never_step_down_the_ladder(value, kind):
     with pytest.raises(InvalidInput):

@@ -150,8 +150,13 @@ def test_replay_catches_a_pole_passed_off_as_an_even_power():
     certificate = BoxSign(1 / (X - HALF) ** 2, ">=", ZERO, OPEN)
     even = quadratic()._proof[1][0]
     factor = replace(
-        even, polynomial={(1,): Fraction(1), (0,): -HALF}, exponent=2, below=True, sign=0,
-        strict=False, pieces=(),
+        even,
+        polynomial={(1,): Fraction(1), (0,): -HALF},
+        exponent=2,
+        below=True,
+        sign=0,
+        strict=False,
+        pieces=(),
     )
     with pytest.raises(CertificateRejected, match="may vanish"):
         tampered(certificate, (Fraction(1), (factor,))).replay()

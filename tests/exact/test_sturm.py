@@ -51,8 +51,12 @@ def test_a_repeated_root_counts_once():
 
 @pytest.mark.parametrize(
     ("interval", "count"),
-    [(open_interval(0, 1), 0), (closed_interval(0, 1), 2),
-     (Interval(0, 1, closed_upper=True), 1), (Interval(0, 1, closed_lower=True), 1)],
+    [
+        (open_interval(0, 1), 0),
+        (closed_interval(0, 1), 2),
+        (Interval(0, 1, closed_upper=True), 1),
+        (Interval(0, 1, closed_lower=True), 1),
+    ],
 )
 def test_roots_at_the_ends_count_where_the_end_is_closed(interval, count):
     finding = RootCount((0, -1, 1), interval, count).replay()
@@ -90,6 +94,8 @@ def test_a_forged_chain_is_rejected(chain, why):
 def test_a_tampered_count_does_not_replay():
     certificate = RootCount((-2, 0, 1), open_interval(0, 2), 1)
     certificate.establish()
-    object.__setattr__(certificate, "establish", RootCount((1, 0, 1), open_interval(0, 2), 1).establish)
+    object.__setattr__(
+        certificate, "establish", RootCount((1, 0, 1), open_interval(0, 2), 1).establish
+    )
     with pytest.raises(CertificateRejected, match="contradicts"):
         certificate.replay()
