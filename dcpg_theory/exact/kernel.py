@@ -168,8 +168,8 @@ class Kernel:
     def confirmed(self, proof: Evidence, *instances: Evidence) -> Evidence:
         """Return a proof's evidence, unless an exact check of a special case contradicts it.
 
-        The special cases do not narrow the scope: the proof covers them. They are there because a
-        chain that does not close leaves a wrong statement open, while an instance refutes it.
+        The special cases do not narrow the scope. They are there because a chain that does not
+        close leaves a wrong statement open, while an instance refutes it.
         """
         self._check_own((proof, *instances))
         for instance in instances:
@@ -209,12 +209,11 @@ class Kernel:
         Parameters
         ----------
         holds : Evidence
-            Proved or certified under the assumption; anything worse is passed through.
+            Proved or certified under the assumption; what is worse is passed through.
         assumption : str
             What has to be added.
         fails_without : Evidence, optional
-            The statement's refutation without it. Without this, the assumption is not known to
-            be necessary, and the detail says so.
+            The statement's refutation without it; else the detail says that it may be spare.
 
         Raises
         ------

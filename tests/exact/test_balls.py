@@ -16,14 +16,19 @@ def wide(low, high):
     return flint.arb((low + high) / 2, (high - low) / 2)
 
 
-def test_precision_is_restored_after_exceptions():
-    before = flint.ctx.prec
-    with pytest.raises(RuntimeError), precision(500):
-        assert flint.ctx.prec == 500
+def fail_inside(bits):
+    with precision(bits):
+        assert flint.ctx.prec == bits
         with precision(60):
             assert flint.ctx.prec == 60
-        assert flint.ctx.prec == 500
+        assert flint.ctx.prec == bits
         raise RuntimeError
+
+
+def test_precision_is_restored_after_exceptions():
+    before = flint.ctx.prec
+    with pytest.raises(RuntimeError):
+        fail_inside(500)
     assert flint.ctx.prec == before
 
 

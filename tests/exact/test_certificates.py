@@ -74,10 +74,10 @@ def test_sides_must_match():
 def test_replay_compares_the_sides_without_the_normal_form(monkeypatch):
     holds = identity(X, X).establish()
     fails = identity(X, Y).establish()
-    monkeypatch.setattr(Identity, "establish", lambda self: holds)
+    monkeypatch.setattr(Identity, "establish", lambda _: holds)
     with pytest.raises(CertificateRejected, match="grid"):
         identity(X / (1 + Y), X / (1 + Y + X)).replay()
-    monkeypatch.setattr(Identity, "establish", lambda self: fails)
+    monkeypatch.setattr(Identity, "establish", lambda _: fails)
     with pytest.raises(CertificateRejected, match="grid"):
         identity(X / Y, (X * X + X) / (Y * X + Y)).replay()
 
@@ -91,7 +91,7 @@ def test_comparisons_replay_in_integers(relation, monkeypatch):
         wrong = Outcome.FAILS if finding.outcome is Outcome.HOLDS else Outcome.HOLDS
         with monkeypatch.context() as patch:
             forged = Finding(wrong, Scope.INSTANCE, "")
-            patch.setattr(Comparison, "establish", lambda self, f=forged: f)
+            patch.setattr(Comparison, "establish", lambda _, f=forged: f)
             with pytest.raises(CertificateRejected, match="integer arithmetic"):
                 certificate.replay()
 

@@ -4,10 +4,10 @@ import pytest
 from small_chains import (
     AVERAGES,
     BOX,
+    EYE,
     GREEDY,
     OPEN,
     G,
-    I,
     K,
     Pick,
     R,
@@ -150,14 +150,14 @@ def test_a_weak_hypothesis_is_not_a_strict_conclusion():
 @pytest.mark.parametrize(
     ("because", "why"),
     [
-        ((Multiple("h", -I),), "not shown to be >= 0"),
-        ((Multiple("h", (G - 1) * I),), "not shown to be >= 0"),
-        ((Multiple("h", (2 * G - 1) * I),), "not shown to be >= 0"),
-        ((Multiple("h", FREE * I),), "no range given for c"),
+        ((Multiple("h", -EYE),), "not shown to be >= 0"),
+        ((Multiple("h", (G - 1) * EYE),), "not shown to be >= 0"),
+        ((Multiple("h", (2 * G - 1) * EYE),), "not shown to be >= 0"),
+        ((Multiple("h", FREE * EYE),), "no range given for c"),
         ((Multiple("h", K),), "multiplier K is >= 0"),
         ((Multiple("h", K @ R),), "multiplier (K|R) is >= 0"),
-        ((Multiple("h", I, -unit(SCALARS)),), "not shown to be >= 0"),
-        ((Multiple("h", I, I),), "does not compose"),
+        ((Multiple("h", EYE, -unit(SCALARS)),), "not shown to be >= 0"),
+        ((Multiple("h", EYE, EYE),), "does not compose"),
         ((Multiple("h", unit("T")),), "does not compose"),
         ((Multiple("x"),), "no fact is called x"),
         ((), "what is left over is"),
@@ -198,11 +198,11 @@ def test_strictness_survives_only_positive_multiples():
     lines = (given("K>=0", less(Operator.zero("S", "S"), K)), given("h", Fact(r, "<", u)))
 
     def scaled(factor, box):
-        goal = Link("goal", Fact(factor * r, "<", factor * u), (Multiple("h", factor * I),))
+        goal = Link("goal", Fact(factor * r, "<", factor * u), (Multiple("h", factor * EYE),))
         return replace(concluding(*lines, goal, box=box), conclusion=goal.fact)
 
     two = RationalFunction.constant(2)
-    extra = Link("goal", Fact(2 * r + V, "<", 2 * u + V), (Multiple("h", two * I),))
+    extra = Link("goal", Fact(2 * r + V, "<", 2 * u + V), (Multiple("h", two * EYE),))
     refused(concluding(*lines, extra), "is the conclusion itself")  # a scaled hypothesis
     zero_inside = scaled(G, BOX)  # g may be 0
     refused(zero_inside, "nothing strict enters")
@@ -213,14 +213,14 @@ def test_strictness_survives_only_positive_multiples():
 def test_a_coefficient_must_be_defined_on_the_whole_range():
     # g r = g u says nothing at g = 0, but times 1/g it would say r = u.
     premise = given("h", equal(G * r, G * (u + V)))
-    cancel = Link("goal", equal(r, u + V), (Multiple("h", (1 / G) * I),))
+    cancel = Link("goal", equal(r, u + V), (Multiple("h", (1 / G) * EYE),))
     zero = given("zero", equal(V, nought))
-    last = Link("end", equal(r, u), (Multiple("goal"), Multiple("zero", I)))
+    last = Link("end", equal(r, u), (Multiple("goal"), Multiple("zero", EYE)))
     refused(concluding(premise, cancel, zero, last, box=BOX), "not shown to be defined")
     assert verify_chain(concluding(premise, cancel, zero, last, box=OPEN)).unused == ()
     inner = 1 / (3 * G - 1)
     refused(concluding(given("h", equal(inner * r, u)), last, box=OPEN), "not shown to be defined")
-    free = Link("goal", equal(r, u + V), (Multiple("h2", (1 / FREE) * I),))
+    free = Link("goal", equal(r, u + V), (Multiple("h2", (1 / FREE) * EYE),))
     refused(concluding(given("h2", equal(FREE * r, FREE * (u + V))), free), "no range given for c")
 
 

@@ -34,6 +34,6 @@ def test_a_tampered_point_does_not_replay(monkeypatch, x):
     certificate = Existence(X, ">", RationalFunction.constant(Fraction(3, 4)), BOX)
     finding = certificate.establish()
     finding.witness["x"] = x
-    monkeypatch.setattr(Existence, "establish", lambda self: finding)
+    monkeypatch.setattr(Existence, "establish", lambda _: finding)
     with pytest.raises(CertificateRejected):
         certificate.replay()

@@ -103,7 +103,7 @@ def test_facts_at_one_point_are_looked_at_there():
 def test_expansions_are_compared_without_the_operator_algebra(monkeypatch):
     check_expansions(bound())
     facts = interpretations.facts_of(bound())
-    monkeypatch.setattr(interpretations, "facts_of", lambda chain: facts)
+    monkeypatch.setattr(interpretations, "facts_of", lambda _: facts)
     swapped = replace(SOLVED, fact=equal(SOLVED.fact.left, K @ SOLVED.fact.right))
     lines = tuple(swapped if line is SOLVED else line for line in bound().lines)
     with pytest.raises(CertificateRejected, match="V=Rr does not expand"):

@@ -42,7 +42,8 @@ PRINTED = [
         g * (-(g**2) * p**2 + (1 - p) * (g**2 * p - g**2 + 1) + p) / (g**2 * p - g**2 + 1),
     ),
     (
-        r"\frac{\gamma(-2\gamma^2 p + \gamma^2 + 2p - 1)}{\gamma^4 p^2 - \gamma^4 p + \gamma^2 - 1}",
+        r"\frac{\gamma(-2\gamma^2 p + \gamma^2 + 2p - 1)}"
+        r"{\gamma^4 p^2 - \gamma^4 p + \gamma^2 - 1}",
         g * (-2 * g**2 * p + g**2 + 2 * p - 1) / (g**4 * p**2 - g**4 * p + g**2 - 1),
     ),
     (
@@ -216,7 +217,7 @@ def test_matrices_are_read_entry_by_entry():
     for printed in (text, normalized(text)):
         found = parse_matrix(printed, NAMES)
         assert found.shape == (2, 3)
-        assert all(a == b for a, b in zip(found.flat, sum(expected, []), strict=True))
+        assert all(a == b for a, b in zip(found.flat, [*expected[0], *expected[1]], strict=True))
 
 
 def test_the_matrix_behind_an_inverse_is_a_right_side():

@@ -43,7 +43,7 @@ def test_products_do_not_commute_and_cancel_exactly():
 
 def test_spaces_must_meet():
     for wrong in (lambda: A @ A, lambda: A + B, lambda: A - V, lambda: V @ A):
-        with pytest.raises(InvalidInput, match="do not add|does not compose"):
+        with pytest.raises(InvalidInput, match=r"do not add|does not compose"):
             wrong()
     with pytest.raises(InvalidInput, match="does not compose"):
         Operator("S", "S", A.terms)

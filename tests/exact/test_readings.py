@@ -24,6 +24,6 @@ def test_reading_and_counting_agree(text, symbols, expected):
 
 def test_a_tampered_reading_does_not_replay(monkeypatch):
     good = Indices(r"\gamma_i", (r"\gamma",)).establish()
-    monkeypatch.setattr(Indices, "establish", lambda self: good)
+    monkeypatch.setattr(Indices, "establish", lambda _: good)
     with pytest.raises(CertificateRejected, match="counting"):
         Indices(r"\gamma", (r"\gamma",)).replay()

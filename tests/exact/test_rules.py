@@ -6,6 +6,7 @@ from small_chains import (
     AVERAGES,
     BOX,
     BROADCAST,
+    EYE,
     GREEDY,
     INVERSE,
     NEUMANN,
@@ -14,7 +15,6 @@ from small_chains import (
     PICK,
     STOCHASTIC,
     B,
-    I,
     K,
     Pi,
     Pick,
@@ -48,7 +48,7 @@ F = Fraction
 
 
 def chain(*lines, box=BOX):
-    trivial = Link("trivial", equal(I, I))
+    trivial = Link("trivial", equal(EYE, EYE))
     return Chain("", box, (*lines, trivial), trivial.fact)
 
 
@@ -73,7 +73,7 @@ def test_the_trusted_rules_are_listed_and_cannot_be_added_to():
     assert sorted(RULES) == ["antisymmetry", "definition", "derivative", "greedy", "neumann"]
     assert all(rule.reference and rule.statement for rule in RULES.values())
     with pytest.raises(TypeError):
-        RULES["mine"] = Rule("mine", "", "", {}, lambda context: {})
+        RULES["mine"] = Rule("mine", "", "", {}, lambda _: {})
     refused(RuleUse("x", "mine", {}), match="no rule is called mine")
 
 
@@ -225,7 +225,7 @@ def test_greedy_needs_averages_that_are_non_negative_and_sum_to_one():
 
 
 def test_greedy_needs_an_average_to_choose_from():
-    # With no average known, B = 0 is allowed, and no selection has Pick B = I.
+    # With no average known, B = 0 is allowed, and no selection has Pick B = EYE.
     empty = RuleUse("pick", "greedy", {**GREEDY.arguments, "averages": ()})
     refused(*AVERAGES, empty, match="one or more")
 

@@ -102,7 +102,7 @@ def test_replay_does_not_ask_z3(monkeypatch):
 @pytest.mark.parametrize(
     "change",
     [
-        lambda form: None,
+        lambda _: None,
         lambda form: replace(form, terms=form.terms[1:]),
         lambda form: replace(form, terms=(((0, 0), F(1)),)),
         lambda form: replace(form, terms=((form.terms[0][0], -form.terms[0][1]), *form.terms[1:])),
@@ -112,7 +112,7 @@ def test_replay_catches_a_tampered_form(change, monkeypatch):
     certificate = SetSign(1 - X * Y, SIMPLEX, strict=True)
     finding = certificate.establish()
     certificate.__dict__["_form"] = change(certificate._form)
-    monkeypatch.setattr(SetSign, "establish", lambda self: finding)
+    monkeypatch.setattr(SetSign, "establish", lambda _: finding)
     with pytest.raises(CertificateRejected):
         certificate.replay()
 
@@ -121,6 +121,6 @@ def test_replay_catches_a_tampered_witness(monkeypatch):
     certificate = SetSign(X - 2 * Y, SIMPLEX, strict=False)
     finding = certificate.establish()
     for point in ({"x": "1", "y": "0", "value": "-1"}, {"x": "-9", "y": "0", "value": "-9"}):
-        monkeypatch.setattr(SetSign, "establish", lambda self, p=point: replace(finding, witness=p))
+        monkeypatch.setattr(SetSign, "establish", lambda _, p=point: replace(finding, witness=p))
         with pytest.raises(CertificateRejected, match="sign holds"):
             certificate.replay()

@@ -18,7 +18,7 @@ OPEN = Box(g=open_interval(0, 1))
 ONES, INVERSE = Atom("1_S", "S", SCALARS), Atom("R", "S", "S")
 K, R = Operator.of(Atom("K", "S", "S")), Operator.of(INVERSE)
 r, V, u = (Operator.of(Atom(name, "S", SCALARS)) for name in "rVu")
-one, I, nought = Operator.of(ONES), unit("S"), Operator.zero("S", SCALARS)
+one, EYE, nought = Operator.of(ONES), unit("S"), Operator.zero("S", SCALARS)
 X = 1 / (1 - G)
 
 
@@ -42,11 +42,11 @@ STOCHASTIC = (
 NEUMANN = RuleUse("n", "neumann", {"kernel": K, "discount": G, "inverse": INVERSE, "ones": ONES})
 BELLMAN = given("bellman", equal(V, r + G * (K @ V)))
 BOUNDED = given("r<=1", less(r, one))
-SOLVED = Link("V=Rr", equal(V, R @ r), (Multiple("n/left", -I, V), Multiple("bellman", R)))
+SOLVED = Link("V=Rr", equal(V, R @ r), (Multiple("n/left", -EYE, V), Multiple("bellman", R)))
 R_ONES = Link(
     "R1=X1",
     equal(R @ one, X * one),
-    (Multiple("n/left", X * I, one), Multiple("K1=1", (G * X) * R)),
+    (Multiple("n/left", X * EYE, one), Multiple("K1=1", (G * X) * R)),
 )
 V_BOUND = Link("V<=X", less(V, X * one), (Multiple("r<=1", R), Multiple("V=Rr"), Multiple("R1=X1")))
 
@@ -63,7 +63,7 @@ def resolvent_derivative():
     last = Link(
         "R'",
         equal(slope, G * (R @ turn @ R)),
-        (Multiple("d", I, R), Multiple("n/right", -slope)),
+        (Multiple("d", EYE, R), Multiple("n/right", -slope)),
     )
     lines = (
         *STOCHASTIC,
@@ -81,7 +81,7 @@ Pi, B, Pick = (Operator.of(atom) for atom in (PI, BROADCAST, PICK))
 q = Operator.of(Atom("q", "A", SCALARS))
 AVERAGES = (
     given("Pi>=0", less(Operator.zero("S", "A"), Pi)),
-    given("PiB=1", equal(Pi @ B, I)),
+    given("PiB=1", equal(Pi @ B, EYE)),
 )
 GREEDY = RuleUse(
     "pick", "greedy", {"values": q, "broadcast": BROADCAST, "averages": (Pi,), "selection": PICK}
@@ -95,8 +95,8 @@ def greedy_dominates():
         less(Pi @ (q + B @ u), Pick @ (q + B @ u)),
         (
             Multiple("pick/dominates-0"),
-            Multiple("pick/average", -I, u),
-            Multiple("PiB=1", I, u),
+            Multiple("pick/average", -EYE, u),
+            Multiple("PiB=1", EYE, u),
         ),
     )
     lines = (*AVERAGES, GREEDY, last)
