@@ -151,17 +151,20 @@ def softmax_sums_to_one() -> Chain:
     total = symbols("s")[0]
     adding = Operator.of(Atom("sum", SCALARS, "A"))
     weights = Operator.of(Atom("w", "A", SCALARS))
-    given = hypothesis(
-        "total", equal(adding @ weights, unit(SCALARS).scaled(total)), "s is the sum of the weights"
+    probabilities = Operator.of(Atom("pi", "A", SCALARS))
+    divide = unit(SCALARS).scaled(1 / total)
+    given = (
+        hypothesis("total", equal(adding @ weights, unit(SCALARS).scaled(total)), "s = sum_a w_a"),
+        hypothesis("softmax", equal(probabilities.scaled(total), weights), "(4): s pi = w"),
     )
     last = link(
         "sum=1",
-        equal(adding @ weights.scaled(1 / total), unit(SCALARS)),
-        [Multiple("total", unit(SCALARS).scaled(1 / total))],
-        "divide by s",
+        equal(adding @ probabilities, unit(SCALARS)),
+        [Multiple("total", divide), Multiple("softmax", divide @ adding)],
+        "add up s pi = w over the actions and divide by s",
     )
     scalars = OWN.replace(s=open_interval(0, 1))
-    return _chain("softmax probabilities sum to one", given, last, scalars=scalars)
+    return _chain("softmax probabilities sum to one", *given, last, scalars=scalars)
 
 
 def rescaled_value() -> Chain:
