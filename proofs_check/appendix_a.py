@@ -532,9 +532,7 @@ def _resolvent(kernel: Kernel) -> Evidence:
     chain = single_task.visitation_is_resolvent()
     resolvent = inverse(np.eye(5, dtype=int) - gamma * task.policy_transitions(policy).T)
     special = (
-        kernel.identity(
-            scale / (1 - gamma), 1, GAMMA, labels=lambda _: "one state, P = 1: D as printed, d(s|s)"
-        ),
+        kernel.identity([scale / (1 - gamma)], [1], GAMMA, labels=lambda _: "one state, P = 1"),
         kernel.identity(
             scale * resolvent, theory.visitation_matrix(task, policy), EXAMPLE_2_POLICIES
         ),

@@ -59,6 +59,7 @@ def judge(member: Claim) -> Record:
         scope=str(evidence.scope),
         severity=str(fault.severity) if fault else None,
         origin=str(fault.origin) if fault else None,
+        mistake=fault.note if fault else "",
         method=evidence.method,
         detail=evidence.detail,
         witness=dict(evidence.witness),
