@@ -93,14 +93,15 @@ class Identity(Certificate):
 
     def establish(self) -> Finding:
         """Subtract and compare normal forms; a failure is shown at the plainest point found."""
-        for index, difference in enumerate(self._differences()):
-            if not difference.is_zero():
-                return self._refutation(index)
+        wrong = [k for k, gap in enumerate(self._differences()) if not gap.is_zero()]
+        if wrong:
+            return self._refutation(wrong)
         count = len(self.left)
         detail = f"{count} {'entries are' if count > 1 else 'entry is'} identical"
         return Finding(Outcome.HOLDS, self._scope(), detail)
 
-    def _refutation(self, index: int) -> Finding:
+    def _refutation(self, wrong: list[int]) -> Finding:
+        index = wrong[0]
         for sample in self.box.samples():
             point: dict[str, Any] = dict(sample)
             with precision(128):
@@ -116,12 +117,13 @@ class Identity(Certificate):
                     continue
                 shown = {name: f"sqrt({c})" for name, c in self.roots.items()}
             witness = {
-                "entry": self.labels[index],
+                "entry": ", ".join(self.labels[k] for k in wrong),
                 **{name: str(sample.get(name, "")) or shown[name] for name in point},
                 "left": _shown(left),
                 "right": _shown(right),
             }
-            return Finding(Outcome.FAILS, Scope.INSTANCE, "the sides differ", witness)
+            detail = f"{len(wrong)} of {len(self.left)} entries differ"
+            return Finding(Outcome.FAILS, Scope.INSTANCE, detail, witness)
         return Finding(Outcome.OPEN, Scope.INSTANCE, "the sides differ, but no witness was found")
 
     def replay(self) -> Finding:

@@ -24,9 +24,11 @@ from dcpg_theory.exact.certificates import (
 )
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
+from dcpg_theory.exact.existence import Existence
 from dcpg_theory.exact.numbers import NumberKind, as_array, as_scalar
 from dcpg_theory.exact.proofs import Proof
 from dcpg_theory.exact.rational_functions import as_fmpq
+from dcpg_theory.exact.readings import Indices
 from dcpg_theory.exact.rules import Fact
 from dcpg_theory.exact.signs import BoxSign, RootCount, SetSign
 from dcpg_theory.exact.verdicts import Scope, Verdict, narrowest, worst
@@ -95,6 +97,15 @@ class Kernel:
         one, two = (as_scalar(side, NumberKind.SYMBOLIC) for side in (left, right))
         return self._judge(BoxSign(one, relation, two, box))
 
+    def somewhere(self, left: Any, relation: str, right: Any, box: Box) -> Evidence:
+        """Check that some point of a box satisfies an inequality."""
+        one, two = (as_scalar(side, NumberKind.SYMBOLIC) for side in (left, right))
+        return self._judge(Existence(one, relation, two, box))
+
+    def indexed(self, *symbols: str) -> Evidence:
+        """Check that the symbols carry an index wherever they stand in the statement."""
+        return self._judge(Indices(self.statement, symbols))
+
     def positive_on(
         self, polynomial: Any, constraints: Sequence[Any], *, strict: bool, degree: int = 3
     ) -> Evidence:
@@ -148,6 +159,28 @@ class Kernel:
             witness=first.witness,
             assumption=first.assumption,
             certificates=tuple(c for part in parts for c in part.certificates),
+        )
+
+    def confirmed(self, proof: Evidence, *instances: Evidence) -> Evidence:
+        """Return a proof's evidence, unless an exact check of a special case contradicts it.
+
+        The special cases do not narrow the scope: the proof covers them. They are there because a
+        chain that does not close leaves a wrong statement open, while an instance refutes it.
+        """
+        self._check_own((proof, *instances))
+        for instance in instances:
+            if instance.verdict is Verdict.REFUTED:
+                return instance
+        if not proof.verdict.passes:
+            return proof
+        settled = sum(instance.verdict.rank >= Verdict.CERTIFIED.rank for instance in instances)
+        return self._mint(
+            proof.verdict,
+            proof.scope,
+            method=proof.method,
+            detail=f"{proof.detail}; confirmed by {settled} exact special cases",
+            assumption=proof.assumption,
+            certificates=tuple(c for part in (proof, *instances) for c in part.certificates),
         )
 
     def definition(self, *parts: Evidence) -> Evidence:

@@ -17,6 +17,7 @@ True
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def as_fmpq(value: Any) -> flint.fmpq:
         return flint.fmpq(value)
     if isinstance(value, bool):
         return flint.fmpq(int(value))
-    if hasattr(value, "numerator") and hasattr(value, "denominator"):
+    if isinstance(value, numbers.Rational):
         return flint.fmpq(int(value.numerator), int(value.denominator))
     raise InvalidInput(f"{value!r} must be an exact rational (int, Fraction or fmpq)")
 
@@ -61,7 +62,8 @@ def symbols(*names: str) -> tuple[RationalFunction, ...]:
         raise InvalidInput(f"names={names!r} must be one or more different names")
     context = _context(names)
     one = context.constant(1)
-    return tuple(RationalFunction(generator, one) for generator in context.gens())
+    by_name = dict(zip(context.names(), context.gens(), strict=True))
+    return tuple(RationalFunction(by_name[name], one) for name in names)
 
 
 def _context(names: Iterable[str]) -> Any:

@@ -157,6 +157,14 @@ def greedy(
     return result
 
 
+def antisymmetry(context: Context, *, below: str, above: str) -> dict[str, Fact]:
+    """Conclude equality from two opposite inequalities."""
+    one, two = context.fact(below), context.fact(above)
+    if (one.left, one.right) != (two.right, two.left):
+        raise CertificateRejected(f"{below} and {above} are not opposite inequalities")
+    return {"": Fact(one.left, "=", one.right, one.pointwise or two.pointwise)}
+
+
 def derivative(context: Context, *, fact: str) -> dict[str, Fact]:
     """Differentiate both sides of an identity along a line of parameters (product rule)."""
     source = context.fact(fact)
@@ -199,6 +207,12 @@ RULES: Mapping[str, Rule] = {
             "A finite set of numbers has a largest one, and no average of them exceeds it.",
             "Puterman, Markov Decision Processes (1994), Lemma 4.3.1",
             greedy,
+        ),
+        Rule(
+            "antisymmetry",
+            "If u <= v and v <= u entry by entry, then u = v.",
+            "Puterman, Markov Decision Processes (1994), Appendix C.1",
+            antisymmetry,
         ),
         Rule(
             "derivative",

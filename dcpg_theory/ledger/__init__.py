@@ -10,6 +10,7 @@ from dcpg_theory.ledger.claims import (
     claim,
     ingredient,
     misprint,
+    unsettled,
 )
 from dcpg_theory.ledger.narrate import narrate
 from dcpg_theory.ledger.records import Record
@@ -32,4 +33,5 @@ __all__ = [
     "misprint",
     "narrate",
     "run_claims",
+    "unsettled",
 ]

@@ -29,6 +29,7 @@ __all__ = [
     "collected",
     "ingredient",
     "misprint",
+    "unsettled",
 ]
 
 Check = Callable[[Kernel], Evidence]
@@ -136,6 +137,7 @@ class Claim:
     fault : how a refutation is to be read
     note : how the words are read as mathematics, or what else there is to say
     parts : ids whose worst verdict is this claim's
+    open : why nothing is decided here yet; such a claim is `undecided` and needs no control
     """
 
     id: str
@@ -150,11 +152,12 @@ class Claim:
     fault: Fault | None = None
     note: str = ""
     parts: tuple[str, ...] = ()
+    open: str = ""
 
     def __post_init__(self) -> None:
         if (self.check is None) == (not self.parts):
             raise InvalidInput(f"claim {self.id!r} must have either a check or parts")
-        if self.check is not None and not self.controls:
+        if self.check is not None and not (self.controls or self.open):
             raise InvalidInput(f"claim {self.id!r} has no control: can its check fail?")
 
     def __call__(self, kernel: Kernel) -> Evidence:
@@ -199,6 +202,19 @@ def claim(
         )
 
     return decorate
+
+
+def unsettled(
+    id: str, *, where: str, statement: str, kind: Kind, lines: tuple[int, int], reason: str
+) -> Claim:
+    """Return a claim that is registered but not decided, with the reason."""
+
+    def check(kernel: Kernel) -> Evidence:
+        return kernel.undecided(reason)
+
+    return Claim(
+        id=id, where=where, statement=statement, kind=kind, check=check, lines=lines, open=reason
+    )
 
 
 def collected(namespace: Mapping[str, Any]) -> list[Claim]:

@@ -16,7 +16,10 @@ __all__ = ["float_of", "rational_of", "same_entries"]
 
 def float_of(values: Any) -> Array:
     """Return float64: rationals rounded, balls by their midpoints, constants of Q(symbols)."""
-    return _mapped(values, _float).astype(np.float64)
+    try:
+        return _mapped(values, _float).astype(np.float64)
+    except OverflowError:
+        raise InvalidInput("a number is too large for a float") from None
 
 
 def rational_of(values: Any) -> Array:

@@ -81,6 +81,7 @@ class FiniteMDP:
         sparse = hasattr(transitions, "tocsr")
         transitions = _sparse_input(transitions) if sparse else _dense_input(transitions)
         rewards, start = input_array("rewards", rewards), input_array("start", start)
+        discount = validation.one_number("discount", discount)
         kind = validation.joint_kind(
             transitions=transitions.data if sparse else transitions,
             rewards=rewards,

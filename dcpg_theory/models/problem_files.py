@@ -189,8 +189,6 @@ def _problem(tasks: list[Fields]) -> MultiTaskProblem:
 
 def _process(fields: Fields) -> FiniteMDP:
     discount = _numbers("discount", fields["discount"])
-    if discount.ndim:
-        raise InvalidInput(f"discount has shape {discount.shape}, it must be one number")
     rewards = _numbers("rewards", fields["rewards"])
     start = _numbers("start", fields["start"])
     states = _labels(fields["states"]) if "states" in fields else None
@@ -202,7 +200,7 @@ def _process(fields: Fields) -> FiniteMDP:
         transitions = _sparse(fields, rewards)
     else:
         transitions = _numbers("transitions", fields["transitions"])
-    return FiniteMDP(transitions, rewards, discount[()], start, states)
+    return FiniteMDP(transitions, rewards, discount, start, states)
 
 
 def _sparse(fields: Fields, rewards: Array) -> Any:

@@ -32,6 +32,7 @@ __all__ = [
     "in_task",
     "input_array",
     "joint_kind",
+    "one_number",
     "show",
 ]
 
@@ -69,6 +70,8 @@ def _named(name: str) -> Iterator[None]:
         yield
     except InvalidInput as error:
         raise InvalidInput(f"{name}: {error}") from None
+    except OverflowError:
+        raise InvalidInput(f"{name}: a number is too large for a float") from None
 
 
 def converted(name: str, values: Array, kind: NumberKind) -> Array:
@@ -87,6 +90,16 @@ def check_shape(name: str, array: Any, shape: tuple[int, ...], needed: str) -> N
     """Refuse an array of another shape; `needed` is the shape in words."""
     if array.shape != shape:
         raise InvalidInput(f"{name} has shape {array.shape}, it must have shape {needed} = {shape}")
+
+
+def one_number(name: str, value: Any) -> Any:
+    """Return a scalar, also out of an array of shape ()."""
+    if isinstance(value, str):
+        raise InvalidInput(f"{name}={value!r} must be a number")
+    array = input_array(name, value)
+    if array.ndim:
+        raise InvalidInput(f"{name} has shape {array.shape}, it must be one number")
+    return array[()]
 
 
 def check_discount(discount: Any, kind: NumberKind) -> None:
@@ -153,7 +166,7 @@ def check_sums(sums: Any, kind: NumberKind, row: Callable[[tuple[int, ...]], str
         wrong = _mask(sums, lambda total: total != 1)
     offender = first_offender(wrong)
     if offender is not None:
-        within = f" (within {TOLERANCE:g})" if kind is NumberKind.FLOAT else ""
+        within = " (within 1e-9)" if kind is NumberKind.FLOAT else ""
         found = show(sums[offender])
         raise InvalidInput(f"{row(offender)} sums to {found}, it must sum to 1{within}")
 

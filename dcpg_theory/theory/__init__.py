@@ -5,16 +5,16 @@ rational functions, and answers in the kind they promote to. A policy is an arra
 shape ``(n_states, n_actions)``; derivatives are with respect to the softmax parameter theta, but
 are functions of the policy alone.
 
-=====================================  ==========================================================
-:mod:`~dcpg_theory.theory.value`         (1), (2): value, action value, advantage
-:mod:`~dcpg_theory.theory.visitation`    Section 3, (17), (18): discounted visitation
-:mod:`~dcpg_theory.theory.regularizer`   (6): relative entropy and its derivatives
-:mod:`~dcpg_theory.theory.objective`     (5), (7): the sum over the tasks
-:mod:`~dcpg_theory.theory.gradient`      (8), (16)
-:mod:`~dcpg_theory.theory.hessian`       second derivatives, not in the paper in closed form
-:mod:`~dcpg_theory.theory.resolvent`     the one linear system behind all of them
-:mod:`~dcpg_theory.theory.softmax`       Appendix B.4: the derivative of the policy
-=====================================  ==========================================================
+============================================  ==================================================
+:mod:`~dcpg_theory.theory.value`              (1), (2): value, action value, advantage
+:mod:`~dcpg_theory.theory.visitation`         Section 3, (17), (18): discounted visitation
+:mod:`~dcpg_theory.theory.regularizer`        (6): relative entropy and its derivatives
+:mod:`~dcpg_theory.theory.objective`          (5), (7): the sum over the tasks
+:mod:`~dcpg_theory.theory.gradient`           (8), (16)
+:mod:`~dcpg_theory.theory.hessian`            second derivatives, which the paper only bounds
+:mod:`~dcpg_theory.theory.resolvent`          the one linear system behind all of them
+:mod:`~dcpg_theory.theory.policy_derivative`  Appendix B.4: the derivative of the softmax (4)
+============================================  ==================================================
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from __future__ import annotations
 from dcpg_theory.theory.gradient import gradient, task_gradient, value_gradient
 from dcpg_theory.theory.hessian import hessian, task_hessian, value_hessian
 from dcpg_theory.theory.objective import objective, task_objective
+from dcpg_theory.theory.policy_derivative import softmax_jacobian
 from dcpg_theory.theory.regularizer import (
     relative_entropy,
     relative_entropy_gradient,
     relative_entropy_hessian,
 )
 from dcpg_theory.theory.resolvent import resolvent, resolvent_solve
-from dcpg_theory.theory.softmax import softmax_jacobian
 from dcpg_theory.theory.value import action_value, advantage, backup, value
 from dcpg_theory.theory.visitation import visitation, visitation_matrix
 

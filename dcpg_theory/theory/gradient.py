@@ -15,7 +15,6 @@ import numpy as np
 
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.finite_mdp import FiniteMDP
-from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.theory.parts import Model, Terms, one_kind, start_array, terms
 from dcpg_theory.theory.regularizer import relative_entropy_gradient
 from dcpg_theory.theory.value import advantage
@@ -72,12 +71,22 @@ def gradient(model: Model, policy: Any, regularization: Any = 0, start: Any | No
     ------
     InvalidInput
         If a shape is wrong or the number kinds do not meet.
+
+    Examples
+    --------
+    Going left and right with equal probability at S3 is a stationary point of example 2:
+
+    >>> from fractions import Fraction
+    >>> from dcpg_theory.models.examples import example_2, example_policy
+    >>> half = Fraction(1, 2)
+    >>> gradient(example_2(Fraction(9, 10), Fraction(3, 4)), example_policy(half, half, half))[2]
+    array([0, 0], dtype=object)
     """
     return _sum(terms(model, policy, regularization, start))
 
 
 def task_gradient(
-    problem: MultiTaskProblem,
+    problem: Model,
     task: int,
     policy: Any,
     regularization: Any = 0,
@@ -87,9 +96,9 @@ def task_gradient(
 
     Parameters
     ----------
-    problem : MultiTaskProblem
+    problem : FiniteMDP or MultiTaskProblem
     task : int
-        Counted from 0.
+        Counted from 0; a process has the task 0 only.
     policy : array_like, shape (n_states, n_actions)
         On the union of the states.
     regularization : number

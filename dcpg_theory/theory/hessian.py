@@ -30,11 +30,10 @@ import numpy as np
 from dcpg_theory.exact.linear_algebra import identity
 from dcpg_theory.exact.numbers import Array, as_array
 from dcpg_theory.models.finite_mdp import FiniteMDP
-from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.theory.parts import Model, Terms, one_kind, start_array, terms
+from dcpg_theory.theory.policy_derivative import block_diagonal
 from dcpg_theory.theory.regularizer import relative_entropy_hessian
 from dcpg_theory.theory.resolvent import resolvent
-from dcpg_theory.theory.softmax import block_diagonal
 from dcpg_theory.theory.value import advantage
 
 __all__ = ["hessian", "task_hessian", "value_hessian"]
@@ -106,12 +105,24 @@ def hessian(model: Model, policy: Any, regularization: Any = 0, start: Any | Non
     ------
     InvalidInput
         If a shape is wrong or the number kinds do not meet.
+
+    Examples
+    --------
+    The stationary point of example 2 at equal probabilities is no maximum: the second derivative
+    in the parameter of L at S3 is positive.
+
+    >>> from fractions import Fraction
+    >>> from dcpg_theory.models.examples import example_2, example_policy
+    >>> half = Fraction(1, 2)
+    >>> problem = example_2(Fraction(9, 10), Fraction(3, 4))
+    >>> hessian(problem, example_policy(half, half, half))[2, 0, 2, 0]
+    1439775/6740636
     """
     return _sum(terms(model, policy, regularization, start))
 
 
 def task_hessian(
-    problem: MultiTaskProblem,
+    problem: Model,
     task: int,
     policy: Any,
     regularization: Any = 0,
@@ -121,9 +132,9 @@ def task_hessian(
 
     Parameters
     ----------
-    problem : MultiTaskProblem
+    problem : FiniteMDP or MultiTaskProblem
     task : int
-        Counted from 0.
+        Counted from 0; a process has the task 0 only.
     policy : array_like, shape (n_states, n_actions)
         On the union of the states.
     regularization : number

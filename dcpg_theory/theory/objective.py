@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.theory.parts import Model, Terms, terms
 from dcpg_theory.theory.regularizer import relative_entropy
 from dcpg_theory.theory.value import value
@@ -43,12 +42,21 @@ def objective(model: Model, policy: Any, regularization: Any = 0, start: Any | N
     InvalidInput
         If a shape is wrong, the number kinds do not meet, or a regularization other than zero meets
         exact probabilities.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> from dcpg_theory.exact.rational_functions import symbols
+    >>> from dcpg_theory.models.examples import example_1, example_policy
+    >>> (gamma,) = symbols("gamma")
+    >>> objective(example_1(gamma), example_policy(1, Fraction(1, 2), 1))
+    (-2*gamma)/(gamma^2 - 2)
     """
     return _sum(terms(model, policy, regularization, start))
 
 
 def task_objective(
-    problem: MultiTaskProblem,
+    problem: Model,
     task: int,
     policy: Any,
     regularization: Any = 0,
@@ -58,9 +66,9 @@ def task_objective(
 
     Parameters
     ----------
-    problem : MultiTaskProblem
+    problem : FiniteMDP or MultiTaskProblem
     task : int
-        Counted from 0.
+        Counted from 0; a process has the task 0 only.
     policy : array_like, shape (n_states, n_actions)
         On the union of the states.
     regularization : number

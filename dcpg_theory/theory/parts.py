@@ -131,7 +131,7 @@ def terms(
         For a process or one task: shape (n_task_states,). For a problem: one such vector for each
         task, for instance ``problem.exploration``. Default the rho_i.
     task : int, optional
-        Counted from 0; needs a MultiTaskProblem.
+        Counted from 0.
 
     Raises
     ------
@@ -156,8 +156,9 @@ def terms(
 
 def _places(model: Model, task: int | None) -> list[tuple[FiniteMDP, Array]]:
     if isinstance(model, FiniteMDP):
-        return [(model, np.arange(model.n_states))]
-    pairs = list(zip(model.tasks, model.indices, strict=True))
+        pairs = [(model, np.arange(model.n_states))]
+    else:
+        pairs = list(zip(model.tasks, model.indices, strict=True))
     if task is None:
         return pairs
     if not 0 <= task < len(pairs):

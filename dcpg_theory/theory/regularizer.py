@@ -22,7 +22,7 @@ import numpy as np
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array, NumberKind, as_scalar, number_kind
 from dcpg_theory.theory.parts import policy_array
-from dcpg_theory.theory.softmax import block_diagonal, softmax_jacobian
+from dcpg_theory.theory.policy_derivative import block_diagonal, softmax_jacobian
 
 __all__ = ["relative_entropy", "relative_entropy_gradient", "relative_entropy_hessian"]
 

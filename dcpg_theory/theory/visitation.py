@@ -63,6 +63,17 @@ def visitation_matrix(mdp: FiniteMDP, policy: Any) -> Array:
     ------
     InvalidInput
         If the policy's shape is wrong or the number kinds do not meet.
+
+    Examples
+    --------
+    Example 2 from S2, under the policy that goes right at S3: the visitation of S1, S2 and S3.
+
+    >>> from dcpg_theory.exact.rational_functions import symbols
+    >>> from dcpg_theory.models.examples import example_2, example_policy
+    >>> gamma, p = symbols("gamma", "p")
+    >>> visitation_matrix(example_2(gamma, p).tasks[0], example_policy(0, 0, 0))[:3, 1]
+    array([-gamma*p + gamma, -gamma + 1,
+           (-gamma^2*p + gamma*p)/(gamma^2*p - gamma^2 + 1)], dtype=object)
     """
     mdp, policy = one_kind(mdp, policy)
     return np.asarray((1 - mdp.discount) * resolvent(mdp, policy).T)

@@ -202,6 +202,20 @@ def test_floats_balls_and_sparse_agree_with_the_rationals(weights, encloses):
         assert result == pytest.approx(exact.astype(np.float64), abs=1e-12)
 
 
+def test_regularization_may_be_a_symbol(partial_problem, weights):
+    policy, (strength,) = policy_from_weights(weights(4, 2)), symbols("lambda")
+    symbolic = gradient(partial_problem, policy, strength)
+    at_a_fifth = [entry.evaluate({"lambda": LAMBDA}) for entry in symbolic.flat]
+    assert at_a_fifth == list(gradient(partial_problem, policy, LAMBDA).flat)
+
+
+def test_the_only_task_of_a_process_is_task_0(exact_problem, weights):
+    policy, mdp = policy_from_weights(weights(3, 2)), exact_problem.tasks[0]
+    assert (task_gradient(mdp, 0, policy) == gradient(mdp, policy)).all()
+    with pytest.raises(InvalidInput, match="task=1 must be one of"):
+        task_gradient(mdp, 1, policy)
+
+
 def test_gradient_ascent_direction_raises_the_objective():
     problem = random_problem(0, 3, 5, 2)
     theta = np.random.default_rng(0).normal(size=(5, 2))

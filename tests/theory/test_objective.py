@@ -24,6 +24,14 @@ def test_objective_is_the_sum_over_the_tasks_exactly(partial_problem, weights):
     assert objective(partial_problem, policy) == sum(shares)
 
 
+def test_each_task_starts_from_its_own_distribution(exact_problem, weights):
+    policy = policy_from_weights(weights(3, 2))
+    first, second = exact_problem.tasks
+    assert (first.start != second.start).any()
+    expected = first.start @ value(first, policy) + second.start @ value(second, policy)
+    assert objective(exact_problem, policy) == expected
+
+
 @pytest.mark.usefixtures("fifty_digits")
 @pytest.mark.parametrize("explored", [False, True])
 def test_objective_agrees_with_an_independent_implementation(
