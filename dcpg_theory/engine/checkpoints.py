@@ -144,14 +144,16 @@ def load_state(path: Path, run: str, step_sizes: Array) -> State:
             f"{path}: is a checkpoint of another run: the problem, mixing matrix, regularization, "
             "initial parameters or what is recorded differ"
         )
-    iteration = int(header["at"])
+    try:
+        iteration, steps, parameters = header["at"], header["steps"], arrays.pop("parameters")
+    except KeyError:
+        raise InvalidInput(f"{path}: is no complete {_KIND} of dcpg_theory") from None
     if iteration > len(step_sizes):
         raise InvalidInput(
             f"{path}: is at iteration {iteration}, beyond the {len(step_sizes)} asked for"
         )
-    if header["steps"] != _steps(step_sizes, iteration):
+    if steps != _steps(step_sizes, iteration):
         raise InvalidInput(f"{path}: is a checkpoint of another run: the step sizes differ")
-    parameters = arrays.pop("parameters")
     recorded = {name.removeprefix("recorded_"): array for name, array in arrays.items()}
     return State(iteration, parameters, recorded)
 

@@ -42,6 +42,8 @@ class Record:
     ----------
     every : int, optional
         Record each `every`-th iteration; by default only the start and the end.
+    first : int
+        Besides, record each of this many first iterations, where most happens.
     quantities : tuple of str
         Default all of the table.
     states : tuple of hashable
@@ -50,7 +52,7 @@ class Record:
     Raises
     ------
     InvalidInput
-        If `every` is not a positive integer or a quantity is unknown.
+        If `every` is not a positive integer, `first` is negative or a quantity is unknown.
     """
 
     every: int | None = None
@@ -62,13 +64,17 @@ class Record:
         "gradient_norm",
     )
     states: tuple[Hashable, ...] = ()
+    first: int = 0
 
     def __post_init__(self) -> None:
-        every = self.every
-        if every is not None and (
-            not isinstance(every, int | np.integer) or isinstance(every, bool) or every < 1
-        ):
-            raise InvalidInput(f"record: every={every!r} must be an integer of at least 1")
+        for field, least in (("every", 1), ("first", 0)):
+            number = getattr(self, field)
+            if number is None and field == "every":
+                continue
+            if not isinstance(number, int | np.integer) or number < least:
+                raise InvalidInput(
+                    f"record: {field}={number!r} must be an integer of at least {least}"
+                )
         for name in self.quantities:
             if name not in QUANTITIES:
                 known = ", ".join(QUANTITIES)
@@ -76,10 +82,14 @@ class Record:
 
     def at(self, iteration: int) -> bool:
         """Return whether this iteration is recorded, wherever the run ends."""
-        return iteration == 0 or (self.every is not None and iteration % self.every == 0)
+        if iteration <= self.first:
+            return True
+        return self.every is not None and iteration % self.every == 0
 
     def following(self, iteration: int) -> float:
         """Return the next iteration to be recorded, infinity if there is none before the end."""
+        if iteration < self.first:
+            return iteration + 1
         return np.inf if self.every is None else (iteration // self.every + 1) * self.every
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from dcpg_theory.engine.files import read_archive, write_archive
 from dcpg_theory.engine.recording import Record
 from dcpg_theory.engine.trace import Trace
+from dcpg_theory.errors import InvalidInput
+from dcpg_theory.exact.numbers import Array
 
 __all__ = ["load_result", "save_result"]
 
@@ -39,6 +41,7 @@ def save_result(path: Path | str, trace: Trace, metadata: Mapping[str, Any]) -> 
         "path": trace.path,
         "stopped": trace.stopped,
         "every": record.every,
+        "first": record.first,
         "quantities": record.quantities,
         "states": record.states,
         "metadata": dict(metadata),
@@ -57,14 +60,20 @@ def load_result(path: Path | str) -> tuple[Trace, dict[str, Any]]:
         If the file cannot be read or is no result of this version.
     """
     header, arrays = read_archive(Path(path), _KIND, VERSION)
+    try:
+        return _trace(header, arrays), header["metadata"]
+    except (KeyError, TypeError):
+        raise InvalidInput(f"{path}: is no complete {_KIND} of dcpg_theory") from None
+
+
+def _trace(header: Mapping[str, Any], arrays: dict[str, Array]) -> Trace:
     states = tuple(_label(label) for label in header["states"])
-    record = Record(header["every"], tuple(header["quantities"]), states)
+    record = Record(header["every"], tuple(header["quantities"]), states, header["first"])
     parameters = arrays.pop("parameters")
     recorded = {name.removeprefix("recorded_"): array for name, array in arrays.items()}
-    trace = Trace(
+    return Trace(
         parameters, header["iterations"], recorded, record, header["path"], header["stopped"]
     )
-    return trace, header["metadata"]
 
 
 def _label(label: Any) -> Hashable:
