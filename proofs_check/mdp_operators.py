@@ -27,11 +27,11 @@ __all__ = [
     "equal",
     "hypothesis",
     "less",
-    "nonnegative",
     "link",
+    "nonnegative",
+    "pair_ones",
     "r",
     "state_ones",
-    "pair_ones",
 ]
 
 
@@ -144,7 +144,7 @@ class Policy:
         Needs `BASE`, and that the averages are known to be a policy's: from `is_policy`, or from
         the rule `greedy` for a selection of largest entries.
         """
-        k, d, name = self.label, self.discount, f"Pi{self.label}"
+        k, name = self.label, f"Pi{self.label}"
         bellman = equal(self.value, self.averages @ self.action_value)
         return (
             hypothesis(f"bellman{k}", bellman, "(1): the value satisfies the Bellman equation"),

@@ -30,6 +30,7 @@ __all__ = [
     "policy_gradient",
     "rescaled_value",
     "series_is_solution",
+    "softmax_sums_to_one",
     "stationary_is_optimal",
     "value_lower",
     "value_upper",
@@ -102,8 +103,12 @@ def advantage_upper() -> Chain:
     last = link(
         "A<=X",
         less(_A, pair_ones.scaled(_X)),
-        ["r<=1", Multiple("V<=X", P.scaled(own)), Multiple("V>=0", B),
-         Multiple("P1=1", unit("SA").scaled(own * _X))],
+        [
+            "r<=1",
+            Multiple("V<=X", P.scaled(own)),
+            Multiple("V>=0", B),
+            Multiple("P1=1", unit("SA").scaled(own * _X)),
+        ],
         "A = r + gamma P V - V <= 1 + gamma / (1 - gamma) - 0",
     )
     lines = (*_SOLVED, *_REWARDS, _RESOLVENT_OF_ONES, _LOWER, _UPPER, last)
@@ -135,6 +140,23 @@ def advantage_averages_to_zero() -> Chain:
 
 def _bellman() -> Line:
     return _pi.solved()[0]
+
+
+def softmax_sums_to_one() -> Chain:
+    """sum_a w_a / s = 1 where s = sum_a w_a, for any number of actions."""
+    total = symbols("s")[0]
+    adding = Operator.of(Atom("sum", SCALARS, "A"))
+    weights = Operator.of(Atom("w", "A", SCALARS))
+    given = hypothesis(
+        "total", equal(adding @ weights, unit(SCALARS).scaled(total)), "s is the sum of the weights"
+    )
+    last = link(
+        "sum=1",
+        equal(adding @ weights.scaled(1 / total), unit(SCALARS)),
+        [Multiple("total", unit(SCALARS).scaled(1 / total))],
+        "divide by s",
+    )
+    return _chain("softmax probabilities sum to one", given, last)
 
 
 def rescaled_value() -> Chain:
@@ -202,8 +224,12 @@ def deterministic_is_enough() -> Chain:
         "V_g - V = M_g (G Q - Pi Q) >= 0",
     )
     return _chain(
-        "some deterministic policy is as good as any", *BASE, *_pi.is_policy(), _bellman(),
-        *greedy, last,
+        "some deterministic policy is as good as any",
+        *BASE,
+        *_pi.is_policy(),
+        _bellman(),
+        *greedy,
+        last,
     )
 
 
@@ -235,7 +261,11 @@ def bellman_optimality() -> Chain:
     )
     return _chain(
         "an optimal deterministic policy satisfies the Bellman optimality equation",
-        *BASE, *_pi.is_policy(), _bellman(), *greedy, *lines,
+        *BASE,
+        *_pi.is_policy(),
+        _bellman(),
+        *greedy,
+        *lines,
     )
 
 
@@ -374,6 +404,4 @@ def policy_gradient() -> Chain:
             "rho V' = d Pi' A / (1 - gamma) = d(s) pi(a|s) A(s, a) / (1 - gamma)",
         ),
     )
-    return _chain(
-        "the gradient of the value", *BASE, *_pi.is_policy(), *_pi.solved(), *lines
-    )
+    return _chain("the gradient of the value", *BASE, *_pi.is_policy(), *_pi.solved(), *lines)

@@ -89,7 +89,7 @@ class Identity(Certificate):
 
     def _scope(self) -> Scope:
         free = {name for side in (self.left, self.right) for f in side for name in f.free_names()}
-        return Scope.FAMILY if free - set(self.roots) else Scope.INSTANCE
+        return Scope.FAMILY if len(self.box) or free - set(self.roots) else Scope.INSTANCE
 
     def establish(self) -> Finding:
         """Subtract and compare normal forms; a failure is shown at the plainest point found."""

@@ -48,7 +48,7 @@ NAME: /@\d+@/
 %ignore /\s+/
 """
 
-_SPACING = re.compile(r"\\left|\\right|\\big|\\Big|\\,|\\;|\\!|\\quad|&|\\displaystyle|\\limits|\$")
+_SPACING = re.compile(r"\\left|\\right|\\big|\\Big|\\,|\\;|\\!|\\quad|&(?=\s*=)|\\displaystyle|\\limits|\$")
 
 
 def normalized(latex: str) -> str:
@@ -136,7 +136,8 @@ def parse(latex: str, names: Mapping[str, Any]) -> Any:
     except lark.exceptions.VisitError as error:
         raise error.orig_exc from error
     except lark.exceptions.LarkError as error:
-        raise InvalidInput(f"cannot read {latex!r} as a formula: {error}") from error
+        reason = str(error).splitlines()[0]
+        raise InvalidInput(f"cannot read {latex!r} as a formula: {reason}") from error
 
 
 def parse_matrix(latex: str, names: Mapping[str, Any]) -> Array:

@@ -74,7 +74,7 @@ class BoxSign(Certificate):
 
     def establish(self) -> Finding:
         """Look for the Bernstein proof, then for a point where the relation fails."""
-        scope = Scope.FAMILY if self._difference.free_names() else Scope.INSTANCE
+        scope = Scope.FAMILY if len(self.box) else Scope.INSTANCE
         if self._proof is not None:
             pieces = sum(len(factor.pieces) for factor in self._proof[1])
             return Finding(Outcome.HOLDS, scope, f"for {self.box}, by {pieces} Bernstein pieces")

@@ -91,6 +91,8 @@ def _evidence(member: Claim, kernel: Kernel) -> Evidence:
         evidence = member(kernel)
     except Undecided as error:
         evidence = kernel.undecided(str(error))
+    except InvalidInput as error:
+        raise CheckFailed(f"{member.id}: {error}") from error
     if not kernel.has_minted(evidence):
         raise CheckFailed(f"{member.id}: the check returned evidence that its kernel did not mint")
     return evidence

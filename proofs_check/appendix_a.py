@@ -1,0 +1,570 @@
+r"""Appendix A: the first example's computation, and the formulas (16)-(18) for the second.
+
+In the first example Appendix A writes p for the probability of L at S3, which is `left` here.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dcpg_theory import theory
+from dcpg_theory.exact.evidence import Evidence
+from dcpg_theory.exact.kernel import Kernel
+from dcpg_theory.exact.latex import normalized, parse
+from dcpg_theory.exact.linear_algebra import inverse
+from dcpg_theory.exact.rational_functions import as_fmpq, symbols
+from dcpg_theory.ledger import (
+    Claim,
+    Fault,
+    Kind,
+    Origin,
+    Severity,
+    claim,
+    ingredient,
+    misprint,
+    narrate,
+)
+from dcpg_theory.models.examples import example_1, example_2, example_policy
+from dcpg_theory.models.policies import policy_from_weights
+from dcpg_theory.theory.assumptions import COMMON_DISCOUNT, STATIONARY_POLICIES
+from proofs_check import section_2_examples as main_text
+from proofs_check import single_task
+from proofs_check.section_2_examples import (
+    GAMMA,
+    HALF,
+    S3,
+    best_of_the_first_example,
+    first,
+    oscillates,
+)
+from proofs_check.symbols import (
+    DISCOUNT,
+    EXAMPLE_1,
+    EXAMPLE_2_POLICIES,
+    NAMES_1,
+    gamma,
+    left,
+    p,
+)
+
+WHERE = "Appendix A, first example"
+_IN_1 = (COMMON_DISCOUNT, STATIONARY_POLICIES)
+_SLIP = Severity.SLIP
+
+
+def task_value(task: int, at_s3: Any) -> Any:
+    """Return V at S3 in one task of the first example, with L at S2 and S4."""
+    return theory.value(example_1(gamma).tasks[task], example_policy(1, at_s3, 1))[S3]
+
+
+always_left = main_text.always_left.variant(
+    id="appa-ex1-s2-s4",
+    where=WHERE,
+    statement="the optimal policy in state S_2 and S_4 is to always take action L",
+    lines=(378, 378),
+    note="called easy to see; proved jointly over S2, S3 and S4",
+)
+
+
+def _value_under(task: int, at_s3: int) -> Any:
+    def check(kernel: Kernel) -> Evidence:
+        """Solve the Bellman equation of the task under the deterministic policy."""
+        printed = parse(kernel.statement.split("=")[-1], NAMES_1)
+        return kernel.identity(printed, task_value(task, at_s3), GAMMA)
+
+    return check
+
+
+value_1 = claim(
+    "appa-ex1-value-1",
+    where=WHERE,
+    statement=r"V_1^{\pi_{d,l}}(S_3) = \gamma",
+    kind=Kind.IDENTITY,
+    lines=(382, 382),
+    assumptions=_IN_1,
+    controls=(misprint(r"= \gamma", r"= \gamma^2"),),
+)(_value_under(0, 1))
+value_2 = claim(
+    "appa-ex1-value-2",
+    where=WHERE,
+    statement=r"V_2^{\pi_{d,l}}(S_3) = 0",
+    kind=Kind.IDENTITY,
+    lines=(382, 382),
+    assumptions=_IN_1,
+    controls=(misprint("= 0", r"= \gamma"),),
+)(_value_under(1, 1))
+
+
+@claim(
+    "appa-ex1-two-steps",
+    where=WHERE,
+    statement=r"the agent reaches S_1 in 2 steps under $\pi_{d,l}$ and claims the $+1$ reward",
+    kind=Kind.IDENTITY,
+    lines=(382, 382),
+    controls=(misprint("in 2 steps", "in 3 steps"), misprint("S_1", "S_5")),
+)
+def two_steps_to_the_reward(kernel: Kernel) -> Evidence:
+    """The last of the printed number of steps, and no other, enters S1 and is paid 1."""
+    text = normalized(kernel.statement)
+    target, steps = (int(re.findall(x, text)[0]) for x in (r"reachesS_(\d)", r"in(\d)steps"))
+    policy = example_policy(1, 1, 1)
+    task = example_1(gamma).tasks[0]
+    step, rewards = task.policy_transitions(policy), task.policy_rewards(policy)
+    at: Any = task.start
+    paid = []
+    for _ in range(steps):
+        paid.append(at @ rewards)
+        at = at @ step
+    return kernel.every(
+        kernel.identity(at, np.eye(5, dtype=int)[target - 1], GAMMA),
+        kernel.identity(paid, [0] * (steps - 1) + [1], GAMMA),
+    )
+
+
+def _oscillates(kernel: Kernel) -> Evidence:
+    """Under L everywhere, the second task moves S3 -> S2 -> S3, because S2 is reversed."""
+    return oscillates(kernel, at_s3=1, task=1)
+
+
+oscillation = Claim(
+    id="appa-ex1-oscillates",
+    where=WHERE,
+    statement=r"an agent will move back and forth between S_3 and S_4 forever",
+    kind=Kind.IDENTITY,
+    check=_oscillates,
+    lines=(382, 382),
+    controls=(misprint("S_3 and S_4", "S_2 and S_4"),),
+    fault=Fault(
+        _SLIP,
+        Origin.EXTRACTION,
+        "always L moves between S_2 and S_3, as Section 2.2 says; the value 0 stands",
+    ),
+)
+oscillation_corrected = oscillation.variant(
+    id="appa-ex1-oscillates-corrected",
+    statement=r"an agent will move back and forth between S_3 and S_2 forever",
+    lines=None,
+    controls=(misprint("S_3 and S_2", "S_3 and S_4"),),
+)
+
+
+def _deterministic_sum(at_s3: int) -> Any:
+    def check(kernel: Kernel) -> Evidence:
+        """The two values, their sum as printed, and its last member."""
+        _, parts, result = kernel.statement.split("=")
+        values = [task_value(k, at_s3) for k in (0, 1)]
+        printed = [parse(part, NAMES_1) for part in parts.split("+")]
+        return kernel.every(
+            kernel.identity(printed, values, GAMMA),
+            kernel.identity(parse(result, NAMES_1), values[0] + values[1], GAMMA),
+        )
+
+    return check
+
+
+sum_l = claim(
+    "appa-ex1-sum-l",
+    where=WHERE,
+    statement=r"V_1^{\pi_{d,l}}(S_3) + V_2^{\pi_{d,l}}(S_3) = \gamma + 0 = \gamma",
+    kind=Kind.IDENTITY,
+    lines=(384, 384),
+    assumptions=_IN_1,
+    depends=("appa-ex1-value-1", "appa-ex1-value-2"),
+    controls=(misprint(r"\gamma + 0", r"0 + \gamma"), misprint(r"0 = \gamma", r"0 = 2\gamma")),
+)(_deterministic_sum(1))
+sum_r = claim(
+    "appa-ex1-sum-r",
+    where=WHERE,
+    statement=r"V_1^{\pi_{d,r}}(S_3) + V_2^{\pi_{d,r}}(S_3) = 0 + \gamma = \gamma",
+    kind=Kind.IDENTITY,
+    lines=(388, 388),
+    assumptions=_IN_1,
+    controls=(misprint(r"0 + \gamma", r"\gamma + 0"),),
+)(_deterministic_sum(0))
+
+
+@claim(
+    "appa-ex1-policy",
+    where=WHERE,
+    statement=r"\pi_s(a|S_3) = \begin{cases} p, & a = \text{left} \\ 1-p, & a = \text{right} \end{cases}",
+    kind=Kind.DEFINITION,
+    lines=(392, 392),
+    controls=(misprint("1-p", "p"),),
+)
+def mixed_policy(kernel: Kernel) -> Evidence:
+    """The two printed numbers are the policy used here, and sum to 1."""
+    printed = [
+        parse(x, NAMES_1) for x in re.findall(r"(1-p|p),&a=\\text", normalized(kernel.statement))
+    ]
+    return kernel.definition(
+        kernel.identity(printed, example_policy(1, left, 1)[S3], EXAMPLE_1),
+        kernel.identity(printed[0] + printed[1], 1, EXAMPLE_1),
+    )
+
+
+def _series(task: int) -> Any:
+    def check(kernel: Kernel) -> Evidence:
+        r"""The printed terms are the expected discounted rewards of the first six steps.
+
+        That is sum_{k<6} gamma^k e_{S3} P^k r, with P and r of the policy pi_s.
+        """
+        body = kernel.statement.replace("=", "").replace(r"+ \dots", "").replace(r"+\dots", "")
+        model, policy = example_1(gamma).tasks[task], example_policy(1, left, 1)
+        step, rewards = model.policy_transitions(policy), model.policy_rewards(policy)
+        at: Any = model.start
+        total: Any = 0
+        for k in range(6):
+            total, at = total + gamma**k * (at @ rewards), at @ step
+        return kernel.identity(parse(body, NAMES_1), total, EXAMPLE_1)
+
+    return check
+
+
+def _geometric(task: int) -> Any:
+    def check(kernel: Kernel) -> Evidence:
+        """The ratio is at least 0 and less than 1, so the series converges, to the value."""
+        front, ratio = re.findall(
+            r"^=(.*)\\sum_\{k=0\}\^\{\\infty\}\((.*)\)\^k$", normalized(kernel.statement)
+        )[0]
+        head, step = parse(front, NAMES_1), parse(ratio, NAMES_1)
+        return kernel.every(
+            kernel.sign(step, ">=", 0, EXAMPLE_1),
+            kernel.sign(step, "<", 1, EXAMPLE_1),
+            kernel.identity(head / (1 - step), task_value(task, left), EXAMPLE_1),
+        )
+
+    return check
+
+
+def _closed(task: int) -> Any:
+    def check(kernel: Kernel) -> Evidence:
+        """Solve the Bellman equation of the task under pi_s."""
+        printed = parse(kernel.statement.lstrip("= "), NAMES_1)
+        return kernel.identity(printed, task_value(task, left), EXAMPLE_1)
+
+    return check
+
+
+_DISPLAYS = (
+    (
+        1,
+        "series",
+        396,
+        r"= p\gamma + p(1-p)\gamma^3 + p(1-p)^2\gamma^5 + \dots",
+        _series(0),
+        misprint("(1-p)^2", "(1-p)"),
+    ),
+    (
+        1,
+        "geometric",
+        396,
+        r"= p\gamma \sum_{k=0}^{\infty} ((1-p)\gamma^2)^k",
+        _geometric(0),
+        misprint("((1-p)", "(p"),
+    ),
+    (
+        1,
+        "closed",
+        396,
+        r"= \frac{p\gamma}{1 - (1-p)\gamma^2}",
+        _closed(0),
+        misprint("1 - (1-p)", "1 - p"),
+    ),
+    (
+        2,
+        "series",
+        400,
+        r"= (1-p)\gamma + (1-p)p\gamma^3 + (1-p)p^2\gamma^5 + \dots",
+        _series(1),
+        misprint(r"\gamma^5", r"\gamma^4"),
+    ),
+    (
+        2,
+        "geometric",
+        400,
+        r"= (1-p)\gamma \sum_{k=0}^{\infty} (p\gamma^2)^k",
+        _geometric(1),
+        misprint(r"p\gamma^2", r"p\gamma"),
+    ),
+    (
+        2,
+        "closed",
+        400,
+        r"= \frac{(1-p)\gamma}{1 - p\gamma^2}",
+        _closed(1),
+        misprint("(1-p)", "(1+p)"),
+    ),
+)
+
+values_of_the_mixed_policy = tuple(
+    claim(
+        f"appa-ex1-v{task}-{link}",
+        where=f"{WHERE}, value of pi_s in task {task}",
+        statement=statement,
+        kind=Kind.IDENTITY,
+        lines=(line, line),
+        assumptions=_IN_1,
+        depends=("figure-1", "appa-ex1-policy"),
+        controls=(control,),
+    )(check)
+    for task, link, line, statement, check, control in _DISPLAYS
+)
+
+
+@claim(
+    "appa-ex1-sum",
+    where=WHERE,
+    statement=r"V_1^{\pi_s}(S_3) + V_2^{\pi_s}(S_3) = \frac{p\gamma}{1 - (1-p)\gamma^2} + \frac{(1-p)\gamma}{1 - p\gamma^2}",
+    kind=Kind.IDENTITY,
+    lines=(404, 404),
+    assumptions=_IN_1,
+    depends=("appa-ex1-v1-closed", "appa-ex1-v2-closed"),
+    controls=(misprint(r"1 - p\gamma^2", r"1 + p\gamma^2"),),
+)
+def sum_of_the_values(kernel: Kernel) -> Evidence:
+    """Solve both tasks' Bellman equations and add."""
+    printed = parse(kernel.statement.split("=")[1], NAMES_1)
+    return kernel.identity(printed, first(1, left, 1), EXAMPLE_1)
+
+
+@claim(
+    "appa-ex1-better",
+    where=WHERE,
+    statement="which we will show performs better than the two deterministic policies",
+    kind=Kind.IDENTITY,
+    lines=(390, 390),
+    assumptions=_IN_1,
+    depends=("appa-ex1-sum-l", "appa-ex1-sum-r", "appa-ex1-half"),
+    controls=(ingredient("an end instead of the coin", coin=Fraction(1)),),
+    note="shown there for p = 1/2; in fact every p strictly between 0 and 1 is better",
+)
+def mixing_is_better(kernel: Kernel) -> Evidence:
+    """Gamma < V(p) at p = 1/2, and at every p in (0, 1)."""
+    coin = kernel.given("coin", HALF)
+    inside = EXAMPLE_1.replace(left=DISCOUNT)
+    return kernel.every(
+        kernel.sign(gamma, "<", first(1, coin, 1), GAMMA),
+        kernel.sign(gamma, "<", first(1, left, 1), inside),
+    )
+
+
+@claim(
+    "eq-15",
+    where="Appendix A, (15)",
+    statement=r"\frac{1}{(1 - (1-p)\gamma^2)^2} = \frac{1}{(1 - p\gamma^2)^2}",
+    kind=Kind.IDENTITY,
+    lines=(408, 408),
+    assumptions=_IN_1,
+    depends=("appa-ex1-sum",),
+    controls=(misprint("(1-p)", "(1+p)"), misprint(r"(1 - p\gamma^2)^2", r"(1 - p\gamma^2)")),
+)
+def derivative_of_the_sum(kernel: Kernel) -> Evidence:
+    """d/dp of the sum is gamma (1 - gamma^2) times left minus right, and that factor is positive."""
+    one, two = (parse(side, NAMES_1) for side in kernel.statement.split("="))
+    factor = gamma * (1 - gamma**2)
+    slope = first(1, left, 1).derivative("left")
+    return kernel.every(
+        kernel.identity(slope, factor * (one - two), EXAMPLE_1),
+        kernel.sign(factor, ">", 0, GAMMA),
+    )
+
+
+@claim(
+    "appa-ex1-half",
+    where="Appendix A, after (15)",
+    statement="which leads to $p = 0.5$",
+    kind=Kind.IDENTITY,
+    lines=(410, 410),
+    assumptions=_IN_1,
+    depends=("eq-15",),
+    controls=(misprint("0.5", "0.25"),),
+    note="the only solution in [0, 1], and the maximum, not only a stationary point",
+)
+def only_solution_is_half(kernel: Kernel) -> Evidence:
+    """Left minus right of (15) is (p - 1/2) times a positive function; V is largest there."""
+    solution = parse(kernel.statement.split("=")[1].strip("$ "), {})
+    gap = 1 / (1 - (1 - left) * gamma**2) ** 2 - 1 / (1 - left * gamma**2) ** 2
+    quotient = gap / (solution - left)
+    return kernel.every(
+        kernel.sign(quotient, ">", 0, EXAMPLE_1),
+        best_of_the_first_example(kernel, solution),
+    )
+
+
+@claim(
+    "appa-ex1-value",
+    where=WHERE,
+    statement=r"\frac{p\gamma}{1 - (1-p)\gamma^2} + \frac{(1-p)\gamma}{1 - p\gamma^2} \\ &= \frac{2\gamma}{2 - \gamma^2}",
+    kind=Kind.IDENTITY,
+    lines=(414, 414),
+    assumptions=_IN_1,
+    depends=("appa-ex1-sum", "appa-ex1-half"),
+    controls=(misprint(r"2 - \gamma^2", r"2 + \gamma^2"),),
+    note="at p = 0.5",
+)
+def value_at_the_optimum(kernel: Kernel) -> Evidence:
+    """Put p = 1/2 into the sum; both sides equal the solved values."""
+    general, special = normalized(kernel.statement).replace(r"\\", "").split("=")
+    at_half = {r"\gamma": gamma, "p": as_fmpq(HALF)}
+    return kernel.identity(
+        [parse(general, at_half), parse(special, NAMES_1)], [first(1, HALF, 1)] * 2, GAMMA
+    )
+
+
+@claim(
+    "eq-16",
+    where="Appendix A, (16)",
+    statement=r"\frac{\partial}{\partial \theta_{s,a}} V_i^{\pi_\theta}(\rho_i) = \frac{1}{1 - \gamma_i} d_{i,\rho_i}^{\pi_\theta}(s) \pi_\theta(a|s) A_i^{\pi_\theta}(s, a)",
+    kind=Kind.IDENTITY,
+    lines=(418, 418),
+    depends=("eq-2-advantage", "eq-4", "eq-18"),
+    controls=(
+        misprint(r"\frac{1}{1 - \gamma_i} d", "d"),
+        misprint(r"\pi_\theta(a|s) A", "A"),
+    ),
+)
+def gradient_of_the_value(kernel: Kernel) -> Evidence:
+    """Differentiate the Bellman equation: V' = M Pi' A; the softmax's Pi' gives the formula.
+
+    Special case: the second example with weights w = exp(theta) at S3, where d/dtheta = w d/dw,
+    differentiates the solved value itself.
+    """
+    one, two = symbols("w_L", "w_R")
+    row = policy_from_weights([[one, two]])[0]
+    task = example_2(gamma, p).tasks[0]
+    policy = example_policy(HALF, row[0], HALF)
+    value = theory.value(task, policy)[S3]
+    printed = []
+    for action in (0, 1):
+        names = {
+            r"\gamma_i": gamma,
+            r"d_{i,\rho_i}^{\pi_\theta}(s)": theory.visitation(task, policy)[S3],
+            r"\pi_\theta(a|s)": row[action],
+            r"A_i^{\pi_\theta}(s, a)": theory.advantage(task, policy)[S3, action],
+        }
+        printed.append(parse(kernel.statement.split("=", 1)[1], names))
+    slopes = [weight * value.derivative(str(weight)) for weight in (one, two)]
+    box = EXAMPLE_2_POLICIES.replace(w_L=DISCOUNT, w_R=DISCOUNT)
+    chain = single_task.policy_gradient()
+    special = kernel.identity(printed, slopes, box)
+    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+
+
+@claim(
+    "appa-d-matrix",
+    where="Appendix A, before (17)",
+    statement=r"We define $D_i^{\pi_\theta}$ to be the $|\mathcal{S}_i| \times |\mathcal{S}_i|$ matrix where the entry (i, j) is $d_i^{\pi_\theta}(s_i|s_j)$",
+    kind=Kind.DEFINITION,
+    lines=(420, 420),
+    depends=("eq-18",),
+    controls=(misprint("(s_i|s_j)", "(s_j|s_i)"),),
+    note="i is the task and the row at once; the columns are starts, so they sum to one",
+)
+def columns_are_distributions(kernel: Kernel) -> Evidence:
+    """Read with rows as the visited state, every column of D sums to 1 in the second example."""
+    by_column = "(s_i|s_j)" in normalized(kernel.statement)
+    policy = example_policy(HALF, left, HALF)
+    matrices = [theory.visitation_matrix(task, policy) for task in example_2(gamma, p).tasks]
+    sums = [matrix.sum(axis=0 if by_column else 1) for matrix in matrices]
+    return kernel.definition(
+        kernel.identity(np.stack(sums), np.ones((2, 5), dtype=int), EXAMPLE_2_POLICIES)
+    )
+
+
+def _start_average(kernel: Kernel) -> Evidence:
+    """Compare the shapes of the two sides, then their entries: D rho is the visitation from rho."""
+    side = kernel.statement.split("=", 1)[0]
+    task, policy = example_2(gamma, p).tasks[0], example_policy(HALF, left, HALF)
+    states = len(task.states)
+    size = 1 if normalized(side).endswith("(s)") else states
+    shapes = kernel.at_instance(
+        size, "=", states, {"sides": "a number and a vector" if size == 1 else "two vectors"}
+    )
+    share = symbols("share")[0]
+    start = np.array([0, share, 1 - share, 0, 0], dtype=object)
+    factor = kernel.given("matrix", theory.visitation_matrix(task, policy))
+    chain = single_task.visitation_is_resolvent()
+    entries = kernel.identity(
+        factor @ start,
+        theory.visitation(task, policy, start),
+        EXAMPLE_2_POLICIES.replace(share=DISCOUNT),
+    )
+    return kernel.confirmed(kernel.proof(chain, chain.conclusion), shapes, entries)
+
+
+eq_17 = Claim(
+    id="eq-17",
+    where="Appendix A, (17)",
+    statement=r"d_{i,\rho_i}^{\pi_\theta}(s) = D_i^{\pi_\theta} \rho_i",
+    kind=Kind.IDENTITY,
+    check=_start_average,
+    lines=(422, 422),
+    depends=("appa-d-matrix",),
+    controls=(ingredient("D is the identity", matrix=np.eye(5, dtype=int)),),
+    fault=Fault(
+        _SLIP,
+        Origin.EXTRACTION,
+        "the left side is one number, the right side a vector: the argument s has to go",
+    ),
+)
+eq_17_corrected = eq_17.variant(
+    id="eq-17-corrected",
+    statement=r"d_{i,\rho_i}^{\pi_\theta} = D_i^{\pi_\theta} \rho_i",
+    lines=None,
+    controls=(ingredient("D is the identity", matrix=np.eye(5, dtype=int)),),
+)
+
+
+def _resolvent(kernel: Kernel) -> Evidence:
+    """With one state, d(s|s) = 1; in general D = (1 - gamma_i) (I - gamma_i P)^{-1}.
+
+    The special cases are one state, and the second example's first task with any policy at S3.
+    """
+    side = normalized(kernel.statement).split("=", 1)[1]
+    factor = re.findall(r"^(.*)\([1I]-\\gamma(?:_i)?P_i\^\\pi\)\^\{-1\}$", side)[0]
+    scale = parse(factor, {r"\gamma_i": gamma, r"\gamma": gamma}) if factor else gamma / gamma
+    task, policy = example_2(gamma, p).tasks[0], example_policy(HALF, left, HALF)
+    chain = single_task.visitation_is_resolvent()
+    resolvent = inverse(np.eye(5, dtype=int) - gamma * task.policy_transitions(policy).T)
+    special = (
+        kernel.identity(
+            scale / (1 - gamma), 1, GAMMA, labels=lambda _: "one state, P = 1: D as printed, d(s|s)"
+        ),
+        kernel.identity(
+            scale * resolvent, theory.visitation_matrix(task, policy), EXAMPLE_2_POLICIES
+        ),
+    )
+    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+
+
+eq_18 = Claim(
+    id="eq-18",
+    where="Appendix A, (18)",
+    statement=r"D_i^\pi = (1 - \gamma P_i^\pi)^{-1}",
+    kind=Kind.IDENTITY,
+    check=_resolvent,
+    lines=(426, 426),
+    depends=("eq-1",),
+    controls=(misprint("(1 - ", "2(1 - "),),
+    fault=Fault(
+        _SLIP,
+        Origin.EXTRACTION,
+        "the factor 1 - gamma_i is missing (the matrices printed later have it), 1 stands for the "
+        "identity matrix, and the discount has no index",
+    ),
+)
+eq_18_corrected = eq_18.variant(
+    id="eq-18-corrected",
+    statement=r"D_i^\pi = (1 - \gamma_i)(I - \gamma_i P_i^\pi)^{-1}",
+    lines=None,
+    controls=(misprint(r"(1 - \gamma_i)(I", "(I"), misprint("= (1 - ", "= (1 + ")),
+)
+
+
+if __name__ == "__main__":
+    narrate(vars(sys.modules[__name__]))

@@ -1,0 +1,382 @@
+r"""Appendix A, second example: value and Q functions, and every entry of the printed matrices.
+
+The policies at S3 are pi_1 (always R), pi_2 (always L) and pi_3 (a fair coin). Appendix A writes
+transition matrices with the old state as the column.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from dcpg_theory import theory
+from dcpg_theory.exact.evidence import Evidence
+from dcpg_theory.exact.kernel import Kernel
+from dcpg_theory.exact.latex import normalized, parse, parse_matrix, parse_vector
+from dcpg_theory.exact.linear_algebra import inverse
+from dcpg_theory.exact.numbers import NumberKind, as_array
+from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.ledger import (
+    Claim,
+    Control,
+    Fault,
+    Kind,
+    Origin,
+    Severity,
+    claim,
+    misprint,
+    narrate,
+)
+from dcpg_theory.models.examples import ACTIONS, STATES, example_2, example_policy
+from dcpg_theory.models.policies import policy_from_weights
+from proofs_check.section_2_examples import HALF
+from proofs_check.symbols import DISCOUNT, EXAMPLE_2, EXAMPLE_2_POLICIES, NAMES_2, gamma, left, p
+
+WHERE = "Appendix A, second example"
+LEFT_AT_S3 = {1: Fraction(0), 2: Fraction(1), 3: HALF}
+
+
+def policy(number: int) -> Any:
+    """Return pi_1, pi_2 or pi_3; the other states' actions do not matter."""
+    return example_policy(HALF, LEFT_AT_S3[number], HALF)
+
+
+def task(number: int) -> Any:
+    """Return task 1 or 2 of the second example over Q(gamma, p)."""
+    return example_2(gamma, p).tasks[number - 1]
+
+
+def _entry(index: tuple[int, ...]) -> str:
+    """Name a matrix entry as Appendix A counts: row, column."""
+    return f"({', '.join(str(k + 1) for k in index)})"
+
+
+@claim(
+    "appa-pi1",
+    where=WHERE,
+    statement=r"which implies $\pi_1(L|S_3) = 0$ and $\pi_1(R|S_3) = 1$",
+    kind=Kind.IDENTITY,
+    lines=(438, 438),
+    depends=("sec2-ex2-softmax",),
+    controls=(misprint(r"\pi_1(L|S_3) = 0", r"\pi_1(L|S_3) = 1"),),
+    note="the limit theta_R -> infinity with theta_L fixed",
+)
+def limit_of_the_softmax(kernel: Kernel) -> Evidence:
+    """Divide both weights by w_R and let u = 1/w_R be 0."""
+    fixed, vanishing = symbols("w_L", "u")
+    row = policy_from_weights([[fixed * vanishing, vanishing / vanishing]])[0]
+    limit = [entry.evaluate({"u": 0, "w_L": fixed}) for entry in row]
+    printed = [parse(x, {}) for x in re.findall(r"S_3\)\s*=\s*([\d.]+)", kernel.statement)]
+    return kernel.identity(printed, limit, EXAMPLE_2.replace(w_L=DISCOUNT))
+
+
+@claim(
+    "appa-pi3",
+    where=WHERE,
+    statement=r"which implies $\pi_3(L|S_3) = \pi_3(R|S_3) = 0.5$",
+    kind=Kind.IDENTITY,
+    lines=(466, 466),
+    depends=("sec2-ex2-softmax",),
+    controls=(misprint("0.5", "0.25"),),
+)
+def equal_parameters_toss_a_coin(kernel: Kernel) -> Evidence:
+    """Equal weights give both actions the same probability, whatever the weight."""
+    weight = symbols("w")[0]
+    row = policy_from_weights([[weight, weight]])[0]
+    printed = parse(kernel.statement.split("=")[-1].strip("$ "), {})
+    return kernel.identity([printed] * 2, row, EXAMPLE_2.replace(w=DISCOUNT))
+
+
+def _value_function(number: int) -> Callable[[Kernel], Evidence]:
+    def check(kernel: Kernel) -> Evidence:
+        """The printed vector is the reward expected in each state, and the inverse solves for V."""
+        rewards = parse_matrix(kernel.statement, NAMES_2)[:, 0]
+        model, mixed = task(number), example_policy(HALF, left, HALF)
+        solved = inverse(
+            as_array([[int(i == j) for j in range(5)] for i in range(5)], NumberKind.SYMBOLIC)
+            - gamma * model.policy_transitions(mixed)
+        )
+        return kernel.every(
+            kernel.identity(
+                rewards, model.policy_rewards(mixed), EXAMPLE_2_POLICIES, labels=_entry
+            ),
+            kernel.identity(solved @ rewards, theory.value(model, mixed), EXAMPLE_2_POLICIES),
+        )
+
+    return check
+
+
+_VALUES = (
+    (
+        1,
+        r"V_1^\pi = (I - \gamma(P_1^\pi)^\top)^{-1} \begin{bmatrix} 0 \\ 1-p \\ 0 \\ -p \\ 0 \end{bmatrix}",
+        misprint("-p \\\\ 0 \\end", "p \\\\ 0 \\end"),
+    ),
+    (
+        2,
+        r"V_2^\pi = (I - \gamma(P_2^\pi)^\top)^{-1} \begin{bmatrix} 0 \\ -p \\ 0 \\ 1-p \\ 0 \end{bmatrix}",
+        misprint(r"1-p", "p"),
+    ),
+)
+value_functions = tuple(
+    claim(
+        f"eq-19-task-{number}",
+        where="Appendix A, (19)",
+        statement=statement,
+        kind=Kind.IDENTITY,
+        lines=(430, 430),
+        depends=("eq-1", f"sec2-ex2-dynamics-{number}-s2", f"sec2-ex2-dynamics-{number}-s4"),
+        controls=(control,),
+        note="P is transposed back, since its columns are old states",
+    )(_value_function(number))
+    for number, statement, control in _VALUES
+)
+eq_19 = Claim(
+    id="eq-19",
+    where="Appendix A, (19)",
+    statement="the value functions of both tasks",
+    kind=Kind.IDENTITY,
+    parts=("eq-19-task-1", "eq-19-task-2"),
+)
+
+
+def _q_function(number: int, action: str) -> Callable[[Kernel], Evidence]:
+    def check(kernel: Kernel) -> Evidence:
+        """Q = r + gamma P V, with V solved for a policy with any probability of L at S3."""
+        model, mixed = task(number), example_policy(HALF, left, HALF)
+        values = theory.value(model, mixed)
+        named = {rf"V_{number}^\pi({s[0]}_{s[1]})": v for s, v in zip(STATES, values, strict=True)}
+        printed = parse_vector(kernel.statement.split("=", 1)[1], NAMES_2 | named)
+        solved = theory.action_value(model, mixed)[:, ACTIONS.index(action)]
+        return kernel.identity(printed, solved, EXAMPLE_2_POLICIES, labels=_entry)
+
+    return check
+
+
+_QS = (
+    (
+        1,
+        "L",
+        r"Q_1^\pi(\cdot, L) = [0, (1-p) + \gamma p V_1^\pi(S_3), \gamma V_1^\pi(S_2), \gamma(1-p)V_1^\pi(S_3) - p, 0]^\top",
+        misprint("S_2", "S_4"),
+    ),
+    (
+        1,
+        "R",
+        r"Q_1^\pi(\cdot, R) = [0, (1-p) + \gamma p V_1^\pi(S_3), \gamma V_1^\pi(S_4), \gamma(1-p)V_1^\pi(S_3) - p, 0]^\top",
+        misprint("- p, 0", "+ p, 0"),
+    ),
+    (
+        2,
+        "L",
+        r"Q_2^\pi(\cdot, L) = [0, \gamma(1-p)V_2^\pi(S_3) - p, \gamma V_2^\pi(S_2), \gamma p V_2^\pi(S_3) + (1-p), 0]^\top",
+        misprint(r"\gamma(1-p)", "(1-p)"),
+    ),
+    (
+        2,
+        "R",
+        r"Q_2^\pi(\cdot, R) = [0, \gamma(1-p)V_2^\pi(S_3) - p, \gamma V_2^\pi(S_4), \gamma p V_2^\pi(S_3) + (1-p), 0]^\top",
+        misprint("S_4", "S_2"),
+    ),
+)
+q_functions = tuple(
+    claim(
+        f"eq-20-task-{number}-{action.lower()}",
+        where="Appendix A, (20)",
+        statement=statement,
+        kind=Kind.IDENTITY,
+        lines=(434, 434),
+        depends=(f"eq-19-task-{number}",),
+        controls=(control,),
+    )(_q_function(number, action))
+    for number, action, statement, control in _QS
+)
+eq_20 = Claim(
+    id="eq-20",
+    where="Appendix A, (20)",
+    statement="the Q functions of both tasks",
+    kind=Kind.IDENTITY,
+    parts=tuple(member.id for member in q_functions),
+)
+
+
+def _transitions(pi: int, number: int) -> Callable[[Kernel], Evidence]:
+    def check(kernel: Kernel) -> Evidence:
+        """Compare all 25 entries with the transposed transition matrix of the model."""
+        printed = parse_matrix(kernel.statement, NAMES_2)
+        used = task(number).policy_transitions(policy(pi)).T
+        return kernel.identity(printed, used, EXAMPLE_2, labels=_entry)
+
+    return check
+
+
+_TRANSITIONS = (
+    (
+        1,
+        1,
+        440,
+        r"P_1^{\pi_1} = \begin{bmatrix} 1 & 1-p & 0 & 0 & 0 \\ 0 & 0 & 0 & 0 & 0 \\ 0 & p & 0 & 1-p & 0 \\ 0 & 0 & 1 & 0 & 0 \\ 0 & 0 & 0 & p & 1 \end{bmatrix}",
+    ),
+    (
+        1,
+        2,
+        440,
+        r"P_2^{\pi_1} = \begin{bmatrix} 1 & p & 0 & 0 & 0 \\ 0 & 0 & 0 & 0 & 0 \\ 0 & 1-p & 0 & p & 0 \\ 0 & 0 & 1 & 0 & 0 \\ 0 & 0 & 0 & 1-p & 1 \end{bmatrix}",
+    ),
+    (
+        3,
+        1,
+        468,
+        r"P_1^{\pi_3} = \begin{bmatrix} 1 & 1-p & 0 & 0 & 0 \\ 0 & 0 & 0.5 & 0 & 0 \\ 0 & p & 0 & 1-p & 0 \\ 0 & 0 & 0.5 & 0 & 0 \\ 0 & 0 & 0 & p & 1 \end{bmatrix}",
+    ),
+    (
+        3,
+        2,
+        468,
+        r"P_2^{\pi_3} = \begin{bmatrix} 1 & p & 0 & 0 & 0 \\ 0 & 0 & 0.5 & 0 & 0 \\ 0 & 1-p & 0 & p & 0 \\ 0 & 0 & 0.5 & 0 & 0 \\ 0 & 0 & 0 & 1-p & 1 \end{bmatrix}",
+    ),
+)
+transition_matrices = tuple(
+    claim(
+        f"appa-pi{pi}-p{number}",
+        where=f"{WHERE}, transition matrix of task {number} under pi_{pi}",
+        statement=statement,
+        kind=Kind.IDENTITY,
+        lines=(line, line),
+        depends=(f"sec2-ex2-dynamics-{number}-s2", f"sec2-ex2-dynamics-{number}-s4"),
+        controls=(
+            misprint("1-p", "p"),
+            misprint("0 & 0 & 0 & 0 & 0", "1 & 0 & 0 & 0 & 0")
+            if pi == 1
+            else misprint("0.5", "0.6"),
+        ),
+    )(_transitions(pi, number))
+    for pi, number, line, statement in _TRANSITIONS
+)
+
+
+def _visitations(pi: int, number: int) -> Callable[[Kernel], Evidence]:
+    def check(kernel: Kernel) -> Evidence:
+        """Compare all 25 entries with (1 - gamma)(I - gamma P)^{-1}, solved over Q(gamma, p)."""
+        printed = parse_matrix(kernel.statement, NAMES_2)
+        solved = theory.visitation_matrix(task(number), policy(pi))
+        return kernel.identity(printed, solved, EXAMPLE_2, labels=_entry)
+
+    return check
+
+
+_D11 = r"D_1^{\pi_1} = \begin{bmatrix} 1 & \gamma(1-p) & 0 & 0 & 0 \\ 0 & 1-\gamma & 0 & 0 & 0 \\ 0 & \frac{\gamma p(1-\gamma)}{(\gamma^2 p - \gamma^2 + 1)} & \frac{1-\gamma}{\gamma^2 p - \gamma^2 + 1} & \frac{\gamma(1-\gamma)(1-p)}{\gamma^2 p - \gamma^2 + 1} & 0 \\ 0 & \frac{\gamma^2 p(1-\gamma)}{(\gamma^2 p - \gamma^2 + 1)} & \frac{\gamma(1-\gamma)}{\gamma^2 p - \gamma^2 + 1} & \frac{1-\gamma}{\gamma^2 p - \gamma^2 + 1} & 0 \\ 0 & \frac{\gamma^3 p^2}{(\gamma^2 p - \gamma^2 + 1)} & \frac{\gamma^2 p}{\gamma^2 p - \gamma^2 + 1} & \frac{\gamma p}{\gamma^2 p - \gamma^2 + 1} & 1 \end{bmatrix}"
+_D21 = r"D_2^{\pi_1} = \begin{bmatrix} 1 & \gamma p & 0 & 0 & 0 \\ 0 & 1-\gamma & 0 & 0 & 0 \\ 0 & \frac{\gamma(1-\gamma)(1-p)}{1-\gamma^2 p} & \frac{1-\gamma}{1-\gamma^2 p} & \frac{\gamma(1-\gamma)p}{1-\gamma^2 p} & 0 \\ 0 & \frac{\gamma^2(1-\gamma)(1-p)}{1-\gamma^2 p} & \frac{\gamma(1-\gamma)}{1-\gamma^2 p} & \frac{1-\gamma}{1-\gamma^2 p} & 0 \\ 0 & \frac{\gamma^3(1-p)^2}{1-\gamma^2 p} & \frac{\gamma^2(1-p)}{1-\gamma^2 p} & \frac{\gamma(1-p)}{1-\gamma^2 p} & 1 \end{bmatrix}"
+_D13 = r"D_1^{\pi_3} = \begin{bmatrix} 1 & \frac{\gamma(-\gamma^2 p^2 + 2\gamma^2 p - \gamma^2 - 2p + 2)}{2-\gamma^2} & \frac{\gamma^2(1-p)}{2-\gamma^2} & \frac{\gamma^3(1-p)^2}{2-\gamma^2} & 0 \\ 0 & \frac{(1-\gamma)(\gamma^2 p - \gamma^2 + 2)}{2-\gamma^2} & \frac{\gamma(1-\gamma)}{2-\gamma^2} & \frac{\gamma^2(1-\gamma)(1-p)}{2-\gamma^2} & 0 \\ 0 & \frac{2\gamma(1-\gamma)(1-p)}{2-\gamma^2} & \frac{2(1-\gamma)}{2-\gamma^2} & \frac{2\gamma(1-\gamma)(1-p)}{2-\gamma^2} & 0 \\ 0 & \frac{\gamma^2(1-\gamma)p}{2-\gamma^2} & \frac{\gamma(1-\gamma)}{2-\gamma^2} & \frac{(1-\gamma)(2-\gamma^2 p)}{2-\gamma^2} & 0 \\ 0 & \frac{\gamma^3 p^2}{2-\gamma^2} & \frac{\gamma^2 p}{2-\gamma^2} & \frac{\gamma p(2-\gamma^2 p)}{2-\gamma^2} & 1 \end{bmatrix}"
+_D23 = r"D_2^{\pi_3} = \begin{bmatrix} 1 & \frac{\gamma p(2-\gamma^2 p)}{2-\gamma^2} & \frac{\gamma^2 p}{2-\gamma^2} & \frac{\gamma^2(1-\gamma)p}{2-\gamma^2} & 0 \\ 0 & \frac{(1-\gamma)(2-\gamma^2 p)}{2-\gamma^2} & \frac{\gamma(1-\gamma)}{2-\gamma^2} & \frac{\gamma^2(1-\gamma)p}{2-\gamma^2} & 0 \\ 0 & \frac{2\gamma(1-\gamma)(1-p)}{2-\gamma^2} & \frac{2(1-\gamma)}{2-\gamma^2} & \frac{2\gamma(1-\gamma)p}{2-\gamma^2} & 0 \\ 0 & \frac{\gamma^2(1-\gamma)(1-p)}{2-\gamma^2} & \frac{\gamma(1-\gamma)}{2-\gamma^2} & \frac{(1-\gamma)(2-\gamma^2+\gamma^2 p)}{2-\gamma^2} & 0 \\ 0 & \frac{\gamma^3(1-p)^2}{2-\gamma^2} & \frac{\gamma^2(1-p)}{2-\gamma^2} & \frac{\gamma(2-\gamma^2 p^2+2\gamma^2 p-\gamma^2-2p)}{2-\gamma^2} & 1 \end{bmatrix}"
+
+
+def _visitation_claim(
+    pi: int, number: int, line: int, statement: str, *controls: Control, note: str = ""
+) -> Claim:
+    return Claim(
+        id=f"appa-pi{pi}-d{number}",
+        where=f"{WHERE}, visitation matrix of task {number} under pi_{pi}",
+        statement=statement,
+        kind=Kind.IDENTITY,
+        check=_visitations(pi, number),
+        lines=(line, line),
+        depends=(f"appa-pi{pi}-p{number}", "eq-18"),
+        controls=controls,
+        fault=Fault(Severity.SLIP, Origin.EXTRACTION, note) if note else None,
+    )
+
+
+visitation_1_1 = _visitation_claim(1, 1, 444, _D11, misprint(r"\gamma^3 p^2", r"\gamma^3 p"))
+visitation_1_2 = _visitation_claim(1, 2, 444, _D21, misprint(r"\gamma^3(1-p)^2", r"\gamma^3(1-p)"))
+visitation_3_1 = _visitation_claim(
+    3,
+    1,
+    472,
+    _D13,
+    misprint(r"\gamma^3 p^2", r"\gamma^3 p"),
+    note=(
+        "entry (3, 2) has 1-p for p, the same as entry (3, 4): from S2, task 1 comes to S3 with "
+        "probability p; as printed the second column does not sum to 1"
+    ),
+)
+visitation_3_1_corrected = visitation_3_1.variant(
+    id="appa-pi3-d1-corrected",
+    statement=_D13.replace(r"2\gamma(1-\gamma)(1-p)", r"2\gamma(1-\gamma)p", 1),
+    lines=None,
+)
+visitation_3_2 = _visitation_claim(
+    3,
+    2,
+    474,
+    _D23,
+    misprint(r"\gamma^3(1-p)^2", r"\gamma^3(1-p)"),
+    note=(
+        "entry (1, 4) repeats entry (2, 4): absorption in S1 from S4 is gamma^3 p^2 over the same "
+        "denominator; as printed the fourth column does not sum to 1"
+    ),
+)
+visitation_3_2_corrected = visitation_3_2.variant(
+    id="appa-pi3-d2-corrected",
+    statement=_D23.replace(r"\gamma^2(1-\gamma)p", r"\gamma^3 p^2", 1),
+    lines=None,
+)
+
+
+def _advantages(pi: int, number: int, action: str) -> Callable[[Kernel], Evidence]:
+    def check(kernel: Kernel) -> Evidence:
+        """Q - V in every state, solved over Q(gamma, p)."""
+        printed = parse_vector(normalized(kernel.statement).split("=", 1)[1], NAMES_2)
+        solved = theory.advantage(task(number), policy(pi))[:, ACTIONS.index(action)]
+        return kernel.identity(printed, solved, EXAMPLE_2, labels=_entry)
+
+    return check
+
+
+_PLUS = r"\frac{\gamma(-2\gamma^2 p^2 + 2\gamma^2 p - \gamma^2 + 1)}{2-\gamma^2}"
+_MINUS = r"\frac{\gamma(2\gamma^2 p^2 - 2\gamma^2 p + \gamma^2 - 1)}{2-\gamma^2}"
+_ADVANTAGES = (
+    (
+        1,
+        1,
+        "L",
+        448,
+        r"\frac{\gamma(-\gamma^2 p^2 + (1-p)(\gamma^2 p - \gamma^2 + 1) + p)}{\gamma^2 p - \gamma^2 + 1}",
+        misprint("+ p)", "- p)"),
+    ),
+    (1, 1, "R", 448, "", misprint("[0, 0, 0", "[0, 0, p")),
+    (
+        1,
+        2,
+        "L",
+        448,
+        r"\frac{\gamma(\gamma^2(1-p)^2 + p(\gamma^2 p - 1) - (1-p))}{1-\gamma^2 p}",
+        misprint("- 1)", "+ 1)"),
+    ),
+    (1, 2, "R", 448, "", misprint("[0, 0, 0", "[0, 0, p")),
+    (3, 1, "L", 478, _PLUS, misprint("-2", "2")),
+    (3, 1, "R", 478, _MINUS, misprint("- 1)", "+ 1)")),
+    (3, 2, "L", 478, _MINUS, misprint("- 1)", "+ 1)")),
+    (3, 2, "R", 478, _PLUS, misprint("-2", "2")),
+)
+advantages = tuple(
+    claim(
+        f"appa-pi{pi}-a{number}-{action.lower()}",
+        where=f"{WHERE}, advantage of {action} in task {number} under pi_{pi}",
+        statement=(
+            rf"A_{number}^{{\pi_{pi}}}(\cdot, {action}) = "
+            + (rf"\left[0, 0, {third}, 0, 0 \right]^\top" if third else r"[0, 0, 0, 0, 0]^\top")
+        ),
+        kind=Kind.IDENTITY,
+        lines=(line, line),
+        depends=(f"eq-19-task-{number}", f"eq-20-task-{number}-{action.lower()}"),
+        controls=(control,),
+    )(_advantages(pi, number, action))
+    for pi, number, action, line, third, control in _ADVANTAGES
+)
+
+if __name__ == "__main__":
+    narrate(vars(sys.modules[__name__]))

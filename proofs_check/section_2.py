@@ -1,0 +1,609 @@
+r"""Section 2.1 and the statements about a single task in Section 2.2.
+
+Every universal statement is a chain of proof from `single_task`; beside it an exact special case is
+computed, which is what refutes a wrong variant.
+"""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dcpg_theory import theory
+from dcpg_theory.exact.boxes import Box
+from dcpg_theory.exact.evidence import Evidence
+from dcpg_theory.exact.kernel import Kernel
+from dcpg_theory.exact.latex import parse
+from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.ledger import (
+    Claim,
+    Fault,
+    Kind,
+    Origin,
+    Severity,
+    claim,
+    ingredient,
+    misprint,
+    narrate,
+    unsettled,
+)
+from dcpg_theory.models.examples import example_1, example_2, example_policy
+from dcpg_theory.models.finite_mdp import FiniteMDP
+from dcpg_theory.models.policies import policy_from_weights
+from dcpg_theory.theory.assumptions import (
+    FINITE_PARAMETERS,
+    REWARDS_IN_UNIT_INTERVAL,
+    STATIONARY_POLICIES,
+)
+from proofs_check import single_task
+from proofs_check.symbols import (
+    DISCOUNT,
+    EXAMPLE_1,
+    EXAMPLE_2_POLICIES,
+    OWN,
+    PROBABILITY,
+    free,
+    gamma,
+    left,
+    own,
+    p,
+)
+
+WHERE = "Section 2.1"
+_INDEX = Fault(
+    Severity.SLIP,
+    Origin.PAPER,
+    "each task has its own discount (and reward), so the symbol needs the index i",
+)
+_DISCOUNTS = {r"\gamma_i": own, r"\gamma": free}
+_S3 = 2
+
+
+def loop(reward: Any, discount: Any) -> FiniteMDP:
+    """Return the task with one state and one action that pays `reward` for ever."""
+    return FiniteMDP([[[1]]], [[reward]], discount, [1])
+
+
+def bandit(discount: Any, first: Any = 1, second: Any = 0) -> FiniteMDP:
+    """Return the task with one state and two actions that pay `first` and `second`."""
+    return FiniteMDP([[[1], [1]]], [[first, second]], discount, [1])
+
+
+def fork(discount: Any) -> FiniteMDP:
+    """Return the task whose first action leads to reward 1 for ever, its second to 0 for ever."""
+    transitions = np.zeros((3, 2, 3), dtype=np.int64)
+    transitions[0, 0, 1] = transitions[0, 1, 2] = 1
+    transitions[1, :, 1] = transitions[2, :, 2] = 1
+    return FiniteMDP(transitions, [[1, 0], [1, 1], [0, 0]], discount, [1, 0, 0])
+
+
+@claim(
+    "sec2-mdp",
+    where=WHERE,
+    statement=r"\mathcal{M}_i = (\mathcal{S}_i, \mathcal{A}, \mathcal{P}_i, \mathcal{R}_i, \gamma_i)",
+    kind=Kind.DEFINITION,
+    lines=(52, 52),
+    controls=(misprint(r"\gamma_i", r"\gamma"), misprint(r"\mathcal{P}_i", r"\mathcal{P}")),
+    note="the action set alone is common to all tasks",
+)
+def tasks_have_indices(kernel: Kernel) -> Evidence:
+    """Each of S_i, P_i, R_i and gamma_i carries its task; in example 2 the rows of P_i sum to 1."""
+    problem = example_2(gamma, p)
+    sums = [task.transitions.sum(axis=2) for task in problem.tasks]
+    return kernel.definition(
+        kernel.indexed(r"\mathcal{S}", r"\mathcal{P}", r"\mathcal{R}", r"\gamma"),
+        kernel.identity(np.stack(sums), np.ones((2, 5, 2), dtype=np.int64), EXAMPLE_2_POLICIES),
+    )
+
+
+@claim(
+    "eq-1",
+    where="Section 2.1, (1)",
+    statement=r"V_i^\pi(s_i) = \mathbb{E} \left[\sum_{k=0}^{\infty} \gamma_i^k \mathcal{R}_i(s_i^k, a_i^k) \mid s_i^0 = s_i \right], \quad a_i^k \sim \pi(\cdot|s_i^k)",
+    kind=Kind.DEFINITION,
+    lines=(56, 56),
+    assumptions=(STATIONARY_POLICIES,),
+    controls=(
+        misprint(r"\gamma_i^k", r"\gamma^k"),
+        misprint(r"\mathcal{R}_i(s", r"\mathcal{R}(s"),
+        ingredient("the tail is left out", tail=0),
+    ),
+)
+def value_is_a_series(kernel: Kernel) -> Evidence:
+    """The series converges: its sum is the resolvent applied to the rewards.
+
+    Three terms and gamma^3 P^3 V are exactly V, with symbols for gamma, p and the policy at S3.
+    """
+    task, policy = example_2(gamma, p).tasks[0], example_policy(Fraction(1, 2), left, 1)
+    values = theory.value(task, policy)
+    step, rewards = task.policy_transitions(policy), task.policy_rewards(policy)
+    terms = [rewards, gamma * (step @ rewards), gamma**2 * (step @ (step @ rewards))]
+    tail = kernel.given("tail", 1) * gamma**3 * (step @ (step @ (step @ values)))
+    chain = single_task.series_is_solution()
+    split = kernel.identity(terms[0] + terms[1] + terms[2] + tail, values, EXAMPLE_2_POLICIES)
+    indices = kernel.indexed(r"\gamma", r"\mathcal{R}")
+    return kernel.definition(
+        kernel.confirmed(kernel.proof(chain, chain.conclusion), split), indices
+    )
+
+
+_Q = r"Q_i^\pi(s_i, a_i) = \mathbb{E} \left[\sum_{k=0}^{\infty} GAMMA^k \mathcal{R}INDEX(s_i^k, a_i^k) \mid s_i^0 = s_i, a_i^0 = a_i \right]"
+
+
+def _action_value(kernel: Kernel) -> Evidence:
+    """V averages Q over the policy, so in a task with one action they are equal.
+
+    With reward 1 for ever, (1) gives 1/(1 - gamma_i), and (2) gives 1/(1 - g) for the g it prints.
+    """
+    printed = own if r"\gamma_i^k" in kernel.statement.replace(" ", "") else free
+    value = theory.value(loop(1, own), [[1]])[0]
+    return kernel.definition(
+        kernel.identity(1 / (1 - printed), value, OWN),
+        kernel.indexed(r"\gamma", r"\mathcal{R}"),
+    )
+
+
+action_value = Claim(
+    id="eq-2-action-value",
+    where="Section 2.1, (2)",
+    statement=_Q.replace("GAMMA", r"\gamma").replace("INDEX", ""),
+    kind=Kind.DEFINITION,
+    check=_action_value,
+    lines=(60, 60),
+    controls=(misprint(r"\mathcal{R}(s", r"\mathcal{R}_j(s"),),
+    fault=_INDEX,
+)
+action_value_corrected = action_value.variant(
+    id="eq-2-action-value-corrected",
+    statement=_Q.replace("GAMMA", r"\gamma_i").replace("INDEX", "_i"),
+    lines=None,
+    controls=(misprint(r"\gamma_i^k", r"\gamma^k"), misprint(r"\mathcal{R}_i", r"\mathcal{R}")),
+)
+
+
+@claim(
+    "eq-2-advantage",
+    where="Section 2.1, (2)",
+    statement=r"A_i^\pi(s_i, a_i) = Q_i^\pi(s_i, a_i) - V_i^\pi(s_i)",
+    kind=Kind.DEFINITION,
+    lines=(62, 62),
+    depends=("eq-1", "eq-2-action-value"),
+    controls=(misprint("- V_i", "+ V_i"),),
+)
+def advantage_is_a_difference(kernel: Kernel) -> Evidence:
+    """With it, a policy has no advantage over itself: the average of A over its actions is 0."""
+    task, policy = example_2(gamma, p).tasks[0], example_policy(Fraction(1, 2), left, 1)
+    side = kernel.statement.split("=")[1]
+    names = {
+        r"Q_i^\pi(s_i, a_i)": theory.action_value(task, policy)[_S3],
+        r"V_i^\pi(s_i)": theory.value(task, policy)[_S3],
+    }
+    averaged = sum(policy[_S3] * parse(side, names))
+    chain = single_task.advantage_averages_to_zero()
+    special = kernel.identity(averaged, 0, EXAMPLE_2_POLICIES)
+    return kernel.definition(kernel.confirmed(kernel.proof(chain, chain.conclusion), special))
+
+
+eq_2 = Claim(
+    id="eq-2",
+    where="Section 2.1, (2)",
+    statement=r"the definitions of $Q_i^\pi$ and $A_i^\pi$",
+    kind=Kind.DEFINITION,
+    parts=("eq-2-action-value", "eq-2-advantage"),
+)
+
+
+def _value_lower(kernel: Kernel) -> Evidence:
+    """V = M Pi r with three non-negative factors; rewards 0 attain it."""
+    printed = parse(kernel.statement.split(r"\leq")[0], _DISCOUNTS)
+    chain = single_task.value_lower()
+    attained = theory.value(loop(0, own), [[1]])[0]
+    return kernel.confirmed(
+        kernel.proof(chain, chain.conclusion), kernel.sign(printed, "<=", attained, OWN)
+    )
+
+
+def _upper(kernel: Kernel, chain: Any, attained: Any) -> Evidence:
+    """Return the proof with 1/(1 - gamma_i), and the printed bound against what is attained."""
+    printed = parse(kernel.statement.split(r"\leq")[1], _DISCOUNTS)
+    return kernel.confirmed(
+        kernel.proof(chain, chain.conclusion), kernel.sign(attained, "<=", printed, OWN)
+    )
+
+
+def _value_upper(kernel: Kernel) -> Evidence:
+    """V = M Pi r <= M 1 = 1/(1 - gamma_i); reward 1 for ever attains it.
+
+    A bare gamma stands for any discount, and one smaller than gamma_i is a counterexample.
+    """
+    return _upper(kernel, single_task.value_upper(), theory.value(loop(1, own), [[1]])[0])
+
+
+def _advantage_upper(kernel: Kernel) -> Evidence:
+    """A = r + gamma P V - V <= 1 + gamma/(1 - gamma) - 0; attained at a fork left untaken."""
+    attained = theory.advantage(fork(own), [[0, 1], [1, 0], [1, 0]])[0, 0]
+    return _upper(kernel, single_task.advantage_upper(), attained)
+
+
+def _advantage_lower(kernel: Kernel) -> Evidence:
+    """A >= 0 + 0 - 1/(1 - gamma_i); attained by the bad turn of a fork."""
+    printed = parse(kernel.statement.split(r"\leq")[0], _DISCOUNTS)
+    attained = theory.advantage(fork(own), [[1, 0], [1, 0], [1, 0]])[0, 1]
+    chain = single_task.advantage_lower()
+    return kernel.confirmed(
+        kernel.proof(chain, chain.conclusion), kernel.sign(printed, "<=", attained, OWN)
+    )
+
+
+_IN_3 = {
+    "where": "Section 2.1, (3)",
+    "kind": Kind.TIGHT,
+    "assumptions": (REWARDS_IN_UNIT_INTERVAL,),
+}
+
+value_lower = Claim(
+    id="eq-3-value-lower",
+    statement=r"0 \leq V_i^\pi(s)",
+    check=_value_lower,
+    lines=(66, 66),
+    depends=("eq-1",),
+    controls=(misprint("0", "1"),),
+    **_IN_3,
+)
+value_upper = Claim(
+    id="eq-3-value-upper",
+    statement=r"V_i^\pi(s) \leq \frac{1}{1-\gamma}",
+    check=_value_upper,
+    lines=(66, 66),
+    depends=("eq-1",),
+    controls=(misprint(r"1-\gamma", r"1+\gamma"),),
+    fault=_INDEX,
+    **_IN_3,
+)
+value_upper_corrected = value_upper.variant(
+    id="eq-3-value-upper-corrected",
+    statement=r"V_i^\pi(s) \leq \frac{1}{1-\gamma_i}",
+    lines=None,
+    controls=(misprint(r"\gamma_i", r"\gamma_i^2"), misprint(r"\gamma_i", r"\gamma")),
+)
+advantage_lower = Claim(
+    id="eq-3-advantage-lower",
+    statement=r"-\frac{1}{1-\gamma} \leq A_i^\pi(s, a)",
+    check=_advantage_lower,
+    lines=(66, 66),
+    depends=("eq-2",),
+    controls=(misprint("-\\frac", "\\frac"),),
+    fault=_INDEX,
+    **_IN_3,
+)
+advantage_lower_corrected = advantage_lower.variant(
+    id="eq-3-advantage-lower-corrected",
+    statement=r"-\frac{1}{1-\gamma_i} \leq A_i^\pi(s, a)",
+    lines=None,
+    controls=(misprint(r"\gamma_i", r"\gamma_i^2"),),
+)
+advantage_upper = Claim(
+    id="eq-3-advantage-upper",
+    statement=r"A_i^\pi(s, a) \leq \frac{1}{1-\gamma}",
+    check=_advantage_upper,
+    lines=(66, 66),
+    depends=("eq-2",),
+    controls=(misprint(r"1-\gamma", r"1+\gamma"),),
+    fault=_INDEX,
+    **_IN_3,
+)
+advantage_upper_corrected = advantage_upper.variant(
+    id="eq-3-advantage-upper-corrected",
+    statement=r"A_i^\pi(s, a) \leq \frac{1}{1-\gamma_i}",
+    lines=None,
+    controls=(misprint(r"\gamma_i", r"\gamma_i^2"),),
+)
+eq_3 = Claim(
+    id="eq-3",
+    where="Section 2.1, (3)",
+    statement=r"0 \leq V_i^\pi(s) \leq \frac{1}{1-\gamma}, \quad -\frac{1}{1-\gamma} \leq A_i^\pi(s, a) \leq \frac{1}{1-\gamma}",
+    kind=Kind.TIGHT,
+    lines=(66, 66),
+    parts=("eq-3-value-lower", "eq-3-value-upper", "eq-3-advantage-lower", "eq-3-advantage-upper"),
+)
+
+
+@claim(
+    "sec2-rewards-wlog",
+    where=WHERE,
+    statement=r"Without loss of generality, we assume that $\mathcal{R}_i(s, a) \in [0, 1]$",
+    kind=Kind.IDENTITY,
+    lines=(64, 64),
+    depends=("eq-1",),
+    controls=(ingredient("each task is scaled by its own range", own_scale=True),),
+    note=(
+        "true with one scale for all tasks, r -> (r - low_i)/width: then the objective (5) changes "
+        "by a constant and the factor 1/width; with a scale for each task its maximisers change"
+    ),
+)
+def rewards_may_be_rescaled(kernel: Kernel) -> Evidence:
+    """V' = (V - low/(1 - gamma_i))/width, so differences of (5) are divided by width.
+
+    The special case compares two actions of two bandits, whose first actions pay a and b more.
+    """
+    width, other, a, b = symbols("width", "width_2", "a", "b")
+    second = other if kernel.given("own_scale", False) else width
+    chosen, rest = np.array([[1, 0]]), np.array([[0, 1]])
+
+    def gain(first: Any, second: Any) -> Any:
+        tasks = [bandit(own, first, 0), bandit(own, second, 0)]
+        return sum(theory.objective(t, chosen) - theory.objective(t, rest) for t in tasks)
+
+    box = OWN.replace(width=DISCOUNT, width_2=DISCOUNT, a=DISCOUNT, b=DISCOUNT)
+    chain = single_task.rescaled_value()
+    same = kernel.identity(gain(a / width, b / second), gain(a, b) / width, box)
+    return kernel.confirmed(kernel.proof(chain, chain.conclusion), same)
+
+
+@claim(
+    "sec2-start-value",
+    where=WHERE,
+    statement=r"V_i^\pi(\rho_i) = \mathbb{E}_{s_i \sim \rho_i} [V_i^\pi(s_i)]",
+    kind=Kind.DEFINITION,
+    lines=(68, 68),
+    depends=("eq-1",),
+    controls=(misprint(r"\sim \rho_i", r"\sim \rho"), ingredient("rho sums to 2", weight=2)),
+)
+def start_value_is_an_average(kernel: Kernel) -> Evidence:
+    """V(rho) = sum_s rho(s) V(s), and a task in which all values are 1/(1 - gamma) keeps that."""
+    share = symbols("share")[0]
+    task = FiniteMDP(np.full((2, 1, 2), Fraction(1, 2)), [[1], [1]], own, [share, 1 - share])
+    start = task.start * kernel.given("weight", 1)
+    total = sum(start * theory.value(task, [[1], [1]]))
+    return kernel.definition(
+        kernel.indexed(r"\rho"),
+        kernel.identity(total, 1 / (1 - own), OWN.replace(share=PROBABILITY)),
+    )
+
+
+@claim(
+    "eq-4",
+    where="Section 2.1, (4)",
+    statement=r"\pi_{\theta_i}(a \mid s) = \frac{\exp(\theta_{i;s,a})}{\sum_{a' \in \mathcal{A}} \exp(\theta_{i;s,a'})}",
+    kind=Kind.DEFINITION,
+    lines=(73, 73),
+    controls=(
+        misprint(r"\sum_{a' \in \mathcal{A}} \exp(\theta_{i;s,a'})", r"\exp(\theta_{i;s,a'})"),
+    ),
+    note="with weights w = exp(theta) it is w_a / sum w, a rational function",
+)
+def softmax_is_a_distribution(kernel: Kernel) -> Evidence:
+    """The printed quotient sums to 1 and is positive, for three actions and any weights.
+
+    Dividing all weights by a number changes nothing, so they are taken in (0, 1).
+    """
+    weights = symbols("w1", "w2", "w3")
+    total = weights[0] + weights[1] + weights[2]
+    side = kernel.statement.split("=", 1)[1]
+    printed = []
+    for k, weight in enumerate(weights):
+        names = {
+            r"\sum_{a' \in \mathcal{A}} \exp(\theta_{i;s,a'})": total,
+            r"\exp(\theta_{i;s,a'})": weights[k - 1],
+            r"\exp(\theta_{i;s,a})": weight,
+        }
+        printed.append(parse(side, names))
+    box = Box(w1=DISCOUNT, w2=DISCOUNT, w3=DISCOUNT)
+    chain = single_task.softmax_sums_to_one()
+    special = (
+        kernel.identity(sum(printed[1:], printed[0]), 1, box),
+        kernel.identity(printed, policy_from_weights([list(weights)])[0], box),
+        kernel.sign(printed[0], ">", 0, box),
+    )
+    return kernel.definition(kernel.confirmed(kernel.proof(chain, chain.conclusion), *special))
+
+
+other_policies = unsettled(
+    "sec2-other-policies",
+    where="Section 2.1, footnote 1",
+    statement="our method also works with other forms of stochastic policies",
+    kind=Kind.ALGORITHM,
+    lines=(88, 88),
+    reason="a remark without a statement: 'works' and 'other forms' are not defined",
+)
+
+
+@claim(
+    "eq-5",
+    where="Section 2.1, (5)",
+    statement=r"\theta^* = \arg \max_{\theta} V^{\pi_\theta}(\rho) \triangleq \sum_{i=1}^N V_i^{\pi_\theta}(\rho_i), \quad \rho = [\rho_1; \dots; \rho_N]",
+    kind=Kind.DEFINITION,
+    lines=(76, 76),
+    depends=("eq-1", "eq-4"),
+    controls=(ingredient("the other action is the better one", rewards=(0, 1)),),
+    fault=Fault(
+        Severity.GAP,
+        Origin.PAPER,
+        "the maximum need not be attained at any theta: Section 3 says so, Theorem 2 and "
+        "Proposition 1 use a theta* all the same",
+    ),
+    note="an action's probability under the softmax (4) is any number strictly between 0 and 1",
+)
+def maximum_is_attained(kernel: Kernel) -> Evidence:
+    """One state, two actions that pay 1 and 0: is there a probability that no other one beats?
+
+    Moving halfway to the better action improves every softmax policy, so there is none.
+    """
+    rewards = kernel.given("rewards", (1, 0))
+    chosen = symbols("pi")[0]
+    better = (chosen + rewards[0]) / 2
+    task = bandit(gamma, *rewards)
+    here, there = (theory.objective(task, [[x, 1 - x]]) for x in (chosen, better))
+    return kernel.somewhere(here, ">=", there, Box(gamma=DISCOUNT, pi=DISCOUNT))
+
+
+@claim(
+    "eq-5-corrected",
+    where="Section 2.1, (5)",
+    statement=r"V^* = \sup_{\theta} \sum_{i=1}^N V_i^{\pi_\theta}(\rho_i) \leq \sum_{i=1}^N \frac{1}{1-\gamma_i}",
+    kind=Kind.DEFINITION,
+    depends=("eq-3-value-upper-corrected",),
+    assumptions=(REWARDS_IN_UNIT_INTERVAL,),
+    controls=(misprint(r"\frac{1}{1-\gamma_i}", r"\frac{1}{1-\gamma_i^2}"),),
+    note=(
+        "the supremum is a number because values are bounded; for every epsilon > 0 some theta "
+        "comes within epsilon of it, which is what the results need"
+    ),
+)
+def supremum_is_finite(kernel: Kernel) -> Evidence:
+    """Each V_i(rho_i) is at most 1/(1 - gamma_i) by (3); reward 1 for ever attains it."""
+    printed = parse(kernel.statement.split(r"\sum_{i=1}^N")[-1], _DISCOUNTS)
+    chain = single_task.value_upper()
+    attained = theory.value(loop(1, own), [[1]])[0]
+    return kernel.definition(
+        kernel.confirmed(
+            kernel.proof(chain, chain.conclusion), kernel.sign(attained, "<=", printed, OWN)
+        )
+    )
+
+
+@claim(
+    "sec2-objective-nonconcave",
+    where=WHERE,
+    statement="which is a non-concave objective",
+    kind=Kind.EXISTENCE,
+    lines=(78, 78),
+    depends=("eq-1", "eq-4"),
+    controls=(ingredient("points on the concave side", weights=(1, 3, 9)),),
+    note="read as: in general it is not concave; theta = (log w, 0) for weights w = 1/9, 1/3, 1",
+)
+def objective_is_not_concave(kernel: Kernel) -> Evidence:
+    """At the middle of two parameters the bandit's value lies below the middle of the values."""
+    weights = kernel.given("weights", (Fraction(1, 9), Fraction(1, 3), Fraction(1)))
+    task = bandit(gamma)
+    low, middle, high = (
+        theory.objective(task, policy_from_weights([[weight, 1]])) for weight in weights
+    )
+    return kernel.sign(middle, "<", (low + high) / 2, Box(gamma=DISCOUNT))
+
+
+@claim(
+    "sec2-independent-policies",
+    where=WHERE,
+    statement=r"Treating each of the environments as independent RL problems would produce different policies $\pi_i^*$",
+    kind=Kind.EXISTENCE,
+    lines=(80, 80),
+    controls=(ingredient("the same task twice", second=0),),
+    note="read as: it can; shown by the first example, whatever the discount",
+)
+def tasks_want_different_policies(kernel: Kernel) -> Evidence:
+    """With L at S2 and S4, V_1(S3) increases and V_2(S3) decreases with the probability of L."""
+    tasks = example_1(gamma).tasks
+    policy = example_policy(1, left, 1)
+    slopes = [
+        theory.value(tasks[k], policy)[_S3].derivative("left")
+        for k in (0, kernel.given("second", 1))
+    ]
+    return kernel.every(
+        kernel.sign(slopes[0], ">", 0, EXAMPLE_1), kernel.sign(slopes[1], "<", 0, EXAMPLE_1)
+    )
+
+
+@claim(
+    "sec2-single-task-deterministic",
+    where="Section 2.2",
+    statement=r"In single task RL it is known that under mild assumptions there exists a deterministic policy $\pi^*$ that maximizes the objective",
+    kind=Kind.EXISTENCE,
+    lines=(86, 86),
+    depends=("eq-1",),
+    assumptions=(STATIONARY_POLICIES,),
+    controls=(ingredient("the sum of two tasks instead of one", tasks=(0, 1)),),
+    note="finitely many states and actions; the deterministic policies are then finitely many",
+)
+def one_task_needs_no_randomness(kernel: Kernel) -> Evidence:
+    """Every policy is at most as good as the one that is greedy for its Q, in every state.
+
+    So the best of the finitely many deterministic policies is best of all. In the first task of
+    the first example, always L is at least as good as a coin toss at S3.
+    """
+    tasks = [example_1(gamma).tasks[k] for k in kernel.given("tasks", (0,))]
+    tossing, best = (
+        sum(theory.value(task, example_policy(1, q, 1))[_S3] for task in tasks)
+        for q in (Fraction(1, 2), 1)
+    )
+    chain = single_task.deterministic_is_enough()
+    special = kernel.sign(tossing, "<=", best, Box(gamma=DISCOUNT))
+    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+
+
+@claim(
+    "sec2-bellman-optimality",
+    where="Section 2.2",
+    statement="the value function of the optimal deterministic policy satisfies the Bellman optimality equation",
+    kind=Kind.IDENTITY,
+    lines=(86, 86),
+    depends=("eq-1", "sec2-single-task-deterministic"),
+    controls=(ingredient("a policy that is not optimal", choice=0),),
+    note="optimal in every state; one that is only best from a start may do anything elsewhere",
+)
+def optimal_values_satisfy_bellman(kernel: Kernel) -> Evidence:
+    """If no greedy policy beats V, then V = max_a Q: both inequalities, and antisymmetry."""
+    choice = kernel.given("choice", 1)
+    task = example_1(gamma).tasks[0]
+    policy = example_policy(choice, choice, choice)
+    gap = (theory.value(task, policy)[:, None] - theory.action_value(task, policy))[1:4]
+    box = Box(gamma=DISCOUNT)
+    special = [kernel.sign(value, ">=", 0, box) for value in gap.flat]
+    chain = single_task.bellman_optimality()
+    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+
+
+@claim(
+    "sec2-single-task-stationary",
+    where="Section 2.2",
+    statement="every stationary point is globally optimal",
+    kind=Kind.IDENTITY,
+    lines=(113, 113),
+    depends=("eq-16",),
+    assumptions=(STATIONARY_POLICIES,),
+    controls=(ingredient("the sum of two tasks instead of one", tasks=(0, 1)),),
+    note=(
+        "about one task. At finite parameters it holds, and only because a stationary point then "
+        "has no advantage anywhere: all policies are equally good. With points at infinity, which "
+        "the second example calls stationary, every deterministic policy is one"
+    ),
+)
+def stationary_points_of_one_task(kernel: Kernel) -> Evidence:
+    """Where the gradient vanishes and all d(s) pi(a|s) > 0, A = 0, so V' - V = M' Pi' A = 0.
+
+    States that are never visited change neither V(rho) nor the gradient and are left out. Without
+    finite parameters: one state, actions that pay 1 and 0, always the second: gradient 0, value 0.
+    For two tasks, the fair coin at S3 in the second example is stationary and not optimal.
+    """
+    which = kernel.given("tasks", (0,))
+    problem = example_2(gamma, p)
+    tossing, right = (
+        example_policy(Fraction(1, 2), q, Fraction(1, 2)) for q in (Fraction(1, 2), 0)
+    )
+    slope = sum(theory.gradient(problem.tasks[k], tossing)[_S3, 0] for k in which)
+    special = []
+    if slope == 0:
+        here, there = (
+            sum(theory.objective(problem.tasks[k], x) for k in which) for x in (tossing, right)
+        )
+        special.append(kernel.sign(here, ">=", there, EXAMPLE_2_POLICIES))
+    chain = single_task.stationary_is_optimal()
+    proof = kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    task, stuck = bandit(Fraction(1, 2)), [[0, 1]]
+    flat = theory.gradient(task, stuck)
+    instance = {
+        "task": "one state, actions pay 1 and 0, gamma = 1/2",
+        "policy": "always the second",
+    }
+    instance["gradient"] = f"({flat[0, 0]}, {flat[0, 1]})"
+    without = kernel.at_instance(
+        theory.objective(task, stuck), ">=", theory.objective(task, [[1, 0]]), instance
+    )
+    return kernel.conditional(proof, FINITE_PARAMETERS.name, without)
+
+
+if __name__ == "__main__":
+    narrate(vars(sys.modules[__name__]))

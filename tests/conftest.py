@@ -1,0 +1,39 @@
+"""Hypothesis profiles, and the fixtures that find what lies outside the installed packages."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ABOVE_TESTS = Path(__file__).resolve().parents[1]
+
+# Limits are counts, never seconds: a slow machine must not change a result.
+settings.register_profile("dev", max_examples=60, deadline=None)
+settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+settings.register_profile("thorough", max_examples=5000, deadline=None)
+settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+)
+
+
+@pytest.fixture(scope="session")
+def repository_root() -> Path:
+    """The source tree; its tests skip where only the installed packages are."""
+    if not (ABOVE_TESTS / "run.py").is_file():
+        pytest.skip("needs the source tree, and these tests run without it")
+    return ABOVE_TESTS
+
+
+@pytest.fixture(scope="session")
+def paper_path() -> Path:
+    """The extracted text of the paper that statements are quoted from, by line."""
+    named = os.environ.get("DCPG_PAPER")
+    if named is not None and not Path(named).is_file():
+        pytest.fail(f"DCPG_PAPER={named} is not a file")
+    path = Path(named) if named else ABOVE_TESTS.parent / "shared" / "paper.txt"
+    if not path.is_file():
+        pytest.skip("the text of the paper is not at hand; DCPG_PAPER can say where it is")
+    return path

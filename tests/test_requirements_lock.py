@@ -1,0 +1,36 @@
+"""The lock: what pyproject.toml asks for, with hashes, and no addresses."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+@pytest.fixture(scope="module")
+def locked(repository_root: Path) -> dict[str, str]:
+    """Return package name -> its entry in the lock, hashes included."""
+    text = (repository_root / "requirements.lock").read_text(encoding="utf-8")
+    entries = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]
+    return {entry.partition("==")[0]: entry for entry in entries}
+
+
+def test_every_requirement_is_locked(repository_root: Path, locked: dict[str, str]) -> None:
+    configuration = tomllib.loads((repository_root / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = configuration["project"]["dependencies"] + configuration["dependency-groups"]["dev"]
+    names = {name[0].lower() for requirement in asked if (name := NAME.match(requirement))}
+    assert names - locked.keys() == set()
+
+
+def test_every_entry_has_a_version_and_hashes(locked: dict[str, str]) -> None:
+    entry_form = re.compile(r"\S+==\S+( ; [^\\]+)?( \\\n +--hash=sha256:[0-9a-f]{64})+\n")
+    assert [name for name, entry in locked.items() if not entry_form.fullmatch(entry)] == []
+
+
+def test_lock_holds_no_address(repository_root: Path) -> None:
+    text = (repository_root / "requirements.lock").read_text(encoding="utf-8")
+    assert re.findall(r"https?://|--index-url|--find-links", text) == []
