@@ -33,8 +33,8 @@ class _Defaults:
 
 
 # Example 1 nears its optimum only like 1/(sum of the steps), while agents differ by the last step:
-# so the steps grow long, and then short. In example 2 the symmetric point repels, but the less the
-# more the agents differ: with steps of 1, rounding errors stay too small to be seen.
+# so the steps grow long, and then short. In example 2 the symmetric point repels for short steps,
+# by rounding errors too; with steps of 1 it attracts what is close, so that a run stays there.
 _DEFAULTS = {
     "example-1": _Defaults("0.1:10:0.001", 8000),
     "example-2": _Defaults("1", 2000),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -65,7 +66,9 @@ class RunPlot:
 
 
 def save_run_plot(path: Path, trace: Trace, plot: RunPlot) -> None:
-    """Draw a run and write it as PNG or SVG, by the path's suffix; the same run, the same bytes.
+    """Draw a run and write it as PNG or SVG, by the path's suffix.
+
+    The same run makes the same PNG, byte for byte, with the same matplotlib.
 
     Parameters
     ----------
@@ -83,10 +86,10 @@ def save_run_plot(path: Path, trace: Trace, plot: RunPlot) -> None:
     if suffix not in FORMATS:
         raise InvalidInput(f"{path}: a plot must end in {' or '.join(FORMATS)}")
     figure = _figure(trace, plot)
-    key = "Software" if suffix == ".png" else "Creator"
-    metadata = {key: MARK} if suffix == ".png" else {key: MARK, "Date": None}
+    metadata = {"Software": MARK} if suffix == ".png" else {"Creator": MARK, "Date": None}
     buffer = BytesIO()
-    figure.savefig(buffer, format=suffix[1:], metadata=metadata)
+    with rc_context({"svg.hashsalt": MARK}):  # ids in an SVG are random otherwise
+        figure.savefig(buffer, format=suffix[1:], metadata=metadata)
     write_whole(path, lambda file: file.write(buffer.getbuffer()))
 
 
