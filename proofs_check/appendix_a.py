@@ -526,7 +526,7 @@ def _resolvent(kernel: Kernel) -> Evidence:
     The special cases are one state, and the second example's first task with any policy at S3.
     """
     side = normalized(kernel.statement).split("=", 1)[1]
-    factor = re.findall(r"^(.*)\([1I]-\\gamma(?:_i)?P_i\^\\pi\)\^\{-1\}$", side)[0]
+    factor = re.findall(r"^(.*)\([1I]-\\gamma(?:_i)? ?P_i\^\\pi\)\^\{-1\}$", side)[0]
     scale = parse(factor, {r"\gamma_i": gamma, r"\gamma": gamma}) if factor else gamma / gamma
     task, policy = example_2(gamma, p).tasks[0], example_policy(HALF, left, HALF)
     chain = single_task.visitation_is_resolvent()

@@ -70,6 +70,9 @@ state_ones = Operator.of(ONES)
 pair_ones = B @ state_ones
 
 BASE: tuple[Line, ...] = (
+    hypothesis(
+        "1>0", Fact(Operator.zero("S", SCALARS), "<", state_ones), "the entries of 1 are positive"
+    ),
     hypothesis("B>=0", nonnegative(B), "copying a state's number over its actions is monotone"),
     hypothesis("P>=0", nonnegative(P), "transition probabilities are non-negative"),
     hypothesis("P1=1", equal(P @ state_ones, pair_ones), "transition probabilities sum to one"),

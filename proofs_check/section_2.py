@@ -238,7 +238,7 @@ def _advantage_lower(kernel: Kernel) -> Evidence:
     )
 
 
-_IN_3 = {
+_IN_3: dict[str, Any] = {
     "where": "Section 2.1, (3)",
     "kind": Kind.TIGHT,
     "assumptions": (REWARDS_IN_UNIT_INTERVAL,),

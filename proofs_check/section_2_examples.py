@@ -147,7 +147,7 @@ def _always_left(kernel: Kernel) -> Evidence:
     )
 
 
-_ALWAYS_LEFT = {
+_ALWAYS_LEFT: dict[str, Any] = {
     "kind": Kind.IDENTITY,
     "assumptions": _IN_1,
     "depends": ("figure-1",),
@@ -517,7 +517,7 @@ def _middle_is_stationary_but_worse(kernel: Kernel) -> Evidence:
     )
 
 
-_MIDDLE = {
+_MIDDLE: dict[str, Any] = {
     "assumptions": _IN_2,
     "depends": ("eq-16", "sec2-ex2-ends-maximal"),
     "controls": (

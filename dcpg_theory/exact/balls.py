@@ -86,7 +86,7 @@ def relation_holds(left: Any, relation: str, right: Any) -> bool | None:
     if not isinstance(left, flint.arb) and not isinstance(right, flint.arb):
         return bool(RELATIONS[relation](as_fmpq(left), as_fmpq(right)))
     one, two = ball(left), ball(right)
-    if one.is_nan() or two.is_nan():
+    if not (one.is_finite() and two.is_finite()):
         return None
     if relation in ("=", "!="):
         if not one.overlaps(two):

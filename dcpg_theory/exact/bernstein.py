@@ -116,7 +116,7 @@ def bernstein_positivity(
         coefficients = bernstein_coefficients(polynomial, corners)
         if piece_is_positive(coefficients, corners, box, strict=strict):
             entries = tuple(
-                (index, Fraction(coefficients[index])) for index in np.ndindex(coefficients.shape)
+                (index, coefficients.item(index)) for index in np.ndindex(coefficients.shape)
             )
             done.append(BernsteinPiece(corners, entries))
             continue

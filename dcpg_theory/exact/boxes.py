@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from dcpg_theory.errors import InvalidInput
+from dcpg_theory.exact.rational_functions import as_fmpq
 
 __all__ = ["Box", "Interval", "closed_interval", "open_interval"]
 
@@ -27,8 +28,9 @@ class Interval:
     closed_upper: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lower", Fraction(self.lower))
-        object.__setattr__(self, "upper", Fraction(self.upper))
+        for end in ("lower", "upper"):
+            exact = as_fmpq(getattr(self, end))
+            object.__setattr__(self, end, Fraction(int(exact.p), int(exact.q)))
         if not self.lower < self.upper:
             raise InvalidInput(f"interval from {self.lower} to {self.upper} is empty")
 
@@ -54,12 +56,12 @@ class Interval:
 
 def open_interval(lower: Any, upper: Any) -> Interval:
     """Return (lower, upper)."""
-    return Interval(Fraction(lower), Fraction(upper))
+    return Interval(lower, upper)
 
 
 def closed_interval(lower: Any, upper: Any) -> Interval:
     """Return [lower, upper]."""
-    return Interval(Fraction(lower), Fraction(upper), closed_lower=True, closed_upper=True)
+    return Interval(lower, upper, closed_lower=True, closed_upper=True)
 
 
 class Box(Mapping[str, Interval]):
@@ -84,19 +86,31 @@ class Box(Mapping[str, Interval]):
         return Box(**{**self._intervals, **intervals})
 
     def contains(self, point: Mapping[str, Any]) -> bool:
-        """Whether the point lies in the box."""
+        """Whether the point lies in the box.
+
+        Raises
+        ------
+        InvalidInput
+            If the point does not give every parameter.
+        """
+        missing = set(self) - set(point)
+        if missing:
+            raise InvalidInput(f"no value for {', '.join(sorted(missing))}")
         return all(
             interval.contains(Fraction(int(point[name].numerator), int(point[name].denominator)))
             for name, interval in self.items()
         )
 
     def samples(self, per_axis: int = 7) -> Iterator[dict[str, Fraction]]:
-        """Yield exact points of the box, the plainest first."""
+        """Yield exact points of the box, the plainest first, at most 4096 of them."""
         axes = [interval.samples(per_axis) for interval in self.values()]
-        ranked = sorted(
-            itertools.product(*(range(len(axis)) for axis in axes)), key=lambda i: (sum(i), i)
+        most = sum(len(axis) - 1 for axis in axes)
+        ranked = (
+            indices
+            for total in range(most + 1)
+            for indices in _indices_of_sum([len(axis) for axis in axes], total)
         )
-        for indices in ranked:
+        for indices in itertools.islice(ranked, 4096):
             yield {name: axis[i] for name, axis, i in zip(self, axes, indices, strict=True)}
 
     def __str__(self) -> str:
@@ -104,3 +118,14 @@ class Box(Mapping[str, Interval]):
 
     def __hash__(self) -> int:
         return hash(tuple(self._intervals.items()))
+
+
+def _indices_of_sum(lengths: list[int], total: int) -> Iterator[tuple[int, ...]]:
+    """Yield the index tuples with a given sum, in lexicographic order."""
+    if not lengths:
+        if total == 0:
+            yield ()
+        return
+    for first in range(min(lengths[0] - 1, total) + 1):
+        for rest in _indices_of_sum(lengths[1:], total - first):
+            yield (first, *rest)

@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
+from math import isqrt, prod
 from typing import Any, ClassVar
 
 import flint
 
-from dcpg_theory.errors import CertificateRejected
+from dcpg_theory.errors import CertificateRejected, InvalidInput
 from dcpg_theory.exact.balls import precision, relation_holds
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.rational_functions import RationalFunction, as_fmpq
@@ -83,6 +84,11 @@ class Identity(Certificate):
     roots: Mapping[str, Fraction] = field(default_factory=dict)
     method: ClassVar[str] = "rational-function identity"
 
+    def __post_init__(self) -> None:
+        if not len(self.left) == len(self.right) == len(self.labels) > 0:
+            raise InvalidInput("an identity needs equally many left sides, right sides and labels")
+        _check_roots(self.roots)
+
     def _differences(self) -> list[RationalFunction]:
         pairs = zip(self.left, self.right, strict=True)
         return [_reduce_roots((a - b), self.roots) for a, b in pairs]
@@ -96,6 +102,8 @@ class Identity(Certificate):
         wrong = [k for k, gap in enumerate(self._differences()) if not gap.is_zero()]
         if wrong:
             return self._refutation(wrong)
+        if not all(_defined_at_roots(f, self.roots) for f in (*self.left, *self.right)):
+            return Finding(Outcome.OPEN, Scope.INSTANCE, "a side is not defined at the roots")
         count = len(self.left)
         detail = f"{count} {'entries are' if count > 1 else 'entry is'} identical"
         return Finding(Outcome.HOLDS, self._scope(), detail)
@@ -118,24 +126,29 @@ class Identity(Certificate):
                 shown = {name: f"sqrt({c})" for name, c in self.roots.items()}
             witness = {
                 "entry": ", ".join(self.labels[k] for k in wrong),
-                **{name: str(sample.get(name, "")) or shown[name] for name in point},
-                "left": _shown(left),
-                "right": _shown(right),
+                **{name: shown.get(name) or str(sample[name]) for name in point},
+                "left side": _shown(left),
+                "right side": _shown(right),
             }
             detail = f"{len(wrong)} of {len(self.left)} entries differ"
             return Finding(Outcome.FAILS, Scope.INSTANCE, detail, witness)
         return Finding(Outcome.OPEN, Scope.INSTANCE, "the sides differ, but no witness was found")
 
     def replay(self) -> Finding:
-        """Evaluate the difference on a grid larger than its degrees.
+        """Evaluate both sides, cross-multiplied, on a grid larger than the degrees.
 
         A polynomial of degree d_k in its k-th variable that vanishes on a grid with d_k + 1 values
         on each axis is zero (Alon, Combinatorial Nullstellensatz, 1999).
         """
         finding = self.establish()
-        vanishes = all(_vanishes_on_grid(difference) for difference in self._differences())
-        if vanishes != (finding.outcome is Outcome.HOLDS):
+        if self.roots:
+            vanishes = all(_agree_on_grid(gap, gap - gap) for gap in self._differences())
+        else:
+            vanishes = all(map(_agree_on_grid, self.left, self.right))
+        if finding.outcome is Outcome.HOLDS and not vanishes:
             raise CertificateRejected("the grid of values contradicts the normal forms")
+        if finding.outcome is Outcome.FAILS and vanishes:
+            raise CertificateRejected("the sides agree on a grid larger than their degrees")
         return finding
 
 
@@ -159,21 +172,52 @@ def _reduce_roots(value: RationalFunction, roots: Mapping[str, Fraction]) -> Rat
     return RationalFunction(numerator, numerator.context().constant(1)) if roots else value
 
 
-def _vanishes_on_grid(function: RationalFunction) -> bool:
-    terms = {
-        tuple(int(e) for e in exponents): Fraction(int(value.p), int(value.q))
-        for exponents, value in function.numerator.to_dict().items()
-    }
-    degrees = [max((e[k] for e in terms), default=0) for k in range(len(function.names))]
+def _check_roots(roots: Mapping[str, Fraction]) -> None:
+    """Check that the square roots are independent, so that reducing squares decides equality."""
+    for count in range(1, len(roots) + 1):
+        for chosen in itertools.combinations(roots.items(), count):
+            product = prod((Fraction(square) for _, square in chosen), start=Fraction(1))
+            above, below = isqrt(abs(product.numerator)), isqrt(product.denominator)
+            rational = above**2 == product.numerator and below**2 == product.denominator
+            if rational or any(square <= 0 for _, square in chosen):
+                names = ", ".join(f"{name} = sqrt({square})" for name, square in chosen)
+                raise InvalidInput(f"{names} must be irrational, positive and independent")
+
+
+def _defined_at_roots(value: RationalFunction, roots: Mapping[str, Fraction]) -> bool:
+    below = RationalFunction(value.denominator, value.denominator**0)
+    return not _reduce_roots(below, roots).is_zero()
+
+
+def _agree_on_grid(one: RationalFunction, two: RationalFunction) -> bool:
+    """Compare a/b with c/d by the values of a d and c b."""
+    names = sorted({*one.names, *two.names})
+    parts = [_terms(part, f.names) for f in (one, two) for part in (f.numerator, f.denominator)]
+    degrees = [sum(max((t.get(n, 0) for t, _ in part), default=0) for part in parts) for n in names]
     for point in itertools.product(*(range(2, degree + 3) for degree in degrees)):
-        total = Fraction(0)
-        for exponents, value in terms.items():
-            for base, exponent in zip(point, exponents, strict=True):
-                value *= base**exponent
-            total += value
-        if total != 0:
+        at = dict(zip(names, point, strict=True))
+        a, b, c, d = (_value(part, at) for part in parts)
+        if a * d != c * b:
             return False
     return True
+
+
+_Terms = list[tuple[dict[str, int], Fraction]]
+
+
+def _terms(polynomial: Any, names: Sequence[str]) -> _Terms:
+    return [
+        (
+            {name: int(e) for name, e in zip(names, exponents, strict=True) if e},
+            Fraction(int(value.p), int(value.q)),
+        )
+        for exponents, value in polynomial.to_dict().items()
+    ]
+
+
+def _value(terms: _Terms, point: Mapping[str, int]) -> Fraction:
+    powers = ((prod(point[n] ** e for n, e in t.items()), value) for t, value in terms)
+    return sum((value * power for power, value in powers), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -209,7 +253,11 @@ class Comparison(Certificate):
 
     def _finding(self, holds: bool | None) -> Finding:
         outcome = {True: Outcome.HOLDS, False: Outcome.FAILS, None: Outcome.OPEN}[holds]
-        witness = {**self.instance, "left": _shown(self.left), "right": _shown(self.right)}
+        witness = {
+            **self.instance,
+            "left side": _shown(self.left),
+            "right side": _shown(self.right),
+        }
         detail = f"{_shown(self.left)} {self.relation} {_shown(self.right)}"
         if outcome is Outcome.FAILS:
             detail = f"not {detail}"
@@ -237,7 +285,7 @@ class Enclosure(Certificate):
     def replay(self) -> Finding:
         """Compare at twice the precision."""
         again, before = self._at(2 * self.bits), self.establish()
-        if again.outcome is not before.outcome:
+        if before.outcome not in (again.outcome, Outcome.OPEN):
             raise CertificateRejected("twice the precision gives another outcome")
         return before
 

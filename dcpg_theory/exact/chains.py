@@ -6,21 +6,33 @@ inequality must be non-negative, which is derived from facts too. Substitution, 
 monotonicity are all of this form, so a link needs no rule to be believed: it is multiplied out.
 
 A chain is data. Leaving a line out, strengthening a relation or removing a hypothesis gives another
-chain, which `verify_chain` must refuse unless the line was not needed (it then names it unused).
+chain, which `verify_chain` must refuse unless the line was not needed (it then names it unused);
+`attacks` makes these variants.
+
+A verified chain says: for all dimensions, all matrices for its atoms and all scalars in their
+ranges, the hypotheses imply the conclusion. So every coefficient must be defined on the whole
+range, and an atom that a rule introduces must be new. What is assumed of a selection, which is not
+unique, is reported: then the conclusion holds for such a selection, if there is one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from dcpg_theory.errors import CertificateRejected
+from dcpg_theory.errors import CertificateRejected, InvalidInput
 from dcpg_theory.exact.boxes import Box
-from dcpg_theory.exact.numbers import Array
+from dcpg_theory.exact.lines import (
+    Chain,
+    Differential,
+    Hypothesis,
+    Line,
+    Link,
+    Multiple,
+    RuleUse,
+)
 from dcpg_theory.exact.operators import Atom, Operator, unit
+from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rules import RULES, Context, Fact
 from dcpg_theory.exact.signs import sign_on_box
 
@@ -28,90 +40,30 @@ __all__ = [
     "Chain",
     "Differential",
     "Hypothesis",
+    "Line",
     "Link",
     "Multiple",
     "RuleUse",
-    "evaluate",
+    "VerifiedChain",
+    "facts_of",
     "verify_chain",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Hypothesis:
-    """An assumption of the statement that is proved, in words and as a fact."""
-
-    name: str
-    fact: Fact
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Differential:
-    """An assumption on how an atom depends on the parameter: its derivative along a line."""
-
-    name: str
-    atom: Atom
-    derivative: Operator
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleUse:
-    """An application of a trusted rule; its facts are named ``name/suffix``."""
-
-    name: str
-    rule: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Multiple:
-    """``before @ (right - left of the fact) @ after``; missing multipliers are identities."""
-
-    fact: str
-    before: Operator | None = None
-    after: Operator | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One displayed step: a fact, and the multiples of earlier facts that add up to it."""
-
-    name: str
-    fact: Fact
-    because: tuple[Multiple, ...] = ()
-    words: str = ""
-
-
-Line = Hypothesis | Differential | RuleUse | Link
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A proof of ``conclusion``, which must be one of the chain's links.
-
-    Attributes
-    ----------
-    title : what is proved, in words
-    scalars : Box, the ranges of the scalar symbols
-    lines : the proof, in order; each line sees only those before it
-    conclusion : Fact
-    """
-
-    title: str
-    scalars: Box
-    lines: tuple[Line, ...]
-    conclusion: Fact
-
-
-@dataclass(frozen=True, slots=True)
 class VerifiedChain:
-    """What a verified chain rests on."""
+    """What a verified chain rests on.
+
+    `unused` names the lines of any kind that the conclusion does not need, `introduced` the atoms
+    of the conclusion that a rule brought in, `selective` the hypotheses about a selection.
+    """
 
     hypotheses: tuple[str, ...]
     unused: tuple[str, ...]
     rules: tuple[str, ...]
     links: int
+    introduced: tuple[str, ...]
+    selective: tuple[str, ...]
 
 
 def verify_chain(chain: Chain) -> VerifiedChain:
@@ -123,19 +75,7 @@ def verify_chain(chain: Chain) -> VerifiedChain:
         Naming the first line that does not follow, a conclusion that no link states, or a
         hypothesis that is the conclusion itself.
     """
-    facts: dict[str, Fact] = {}
-    parents: dict[str, set[str]] = {}
-    differentials: dict[Atom, tuple[str, Operator]] = {}
-    for line in chain.lines:
-        if isinstance(line, Differential):
-            _declare(line, facts, differentials)
-            continue
-        made, used = _check_line(line, Context(facts, chain.scalars, differentials, set()))
-        clash = set(made) & set(facts)
-        if clash:
-            raise CertificateRejected(f"the name {min(clash)} is used twice")
-        facts |= made
-        parents |= dict.fromkeys(made, used)
+    context, parents, made_by = _check_lines(chain)
     final = [
         line.name
         for line in chain.lines
@@ -144,21 +84,79 @@ def verify_chain(chain: Chain) -> VerifiedChain:
     if not final:
         raise CertificateRejected(f"missing link: no line concludes {chain.conclusion}")
     for line in chain.lines:
-        if isinstance(line, Hypothesis) and _says(line.fact, chain.conclusion):
+        if isinstance(line, Hypothesis) and _says(line.fact, chain.conclusion, chain.scalars):
             raise CertificateRejected(f"the hypothesis {line.name} is the conclusion itself")
     reached = _ancestors(final[-1], parents)
     given = [line.name for line in chain.lines if isinstance(line, Hypothesis | Differential)]
-    rules = {line.rule for line in chain.lines if isinstance(line, RuleUse)}
+    concluded = set(_atoms(chain.conclusion))
     return VerifiedChain(
         hypotheses=tuple(name for name in given if name in reached),
-        unused=tuple(name for name in given if name not in reached),
-        rules=tuple(sorted(rules)),
+        unused=tuple(line.name for line in chain.lines if not made_by[line.name] & reached),
+        rules=tuple(sorted({line.rule for line in chain.lines if isinstance(line, RuleUse)})),
         links=sum(isinstance(line, Link) for line in chain.lines),
+        introduced=tuple(str(atom) for atom in context.introduced if atom in concluded),
+        selective=tuple(
+            line.name
+            for line in chain.lines
+            if isinstance(line, Hypothesis) and not all(map(context.is_unique, _atoms(line.fact)))
+        ),
     )
 
 
-def _says(fact: Fact, conclusion: Fact) -> bool:
-    return fact.excess == conclusion.excess and fact.relation in ("=", conclusion.relation)
+def facts_of(chain: Chain) -> dict[str, Fact]:
+    """Return every fact that the lines of a chain state or make, by name, after checking them."""
+    return _check_lines(chain)[0].facts
+
+
+def _check_lines(chain: Chain) -> tuple[Context, dict[str, set[str]], dict[str, set[str]]]:
+    """Return the facts, what each rests on, and the names that each line makes."""
+    context = Context({}, chain.scalars, {}, {}, set())
+    parents: dict[str, set[str]] = {}
+    made_by: dict[str, set[str]] = {}
+    for line in chain.lines:
+        context = replace(context, read=set())
+        made = _check_line(line, context)
+        clash = set(made) & set(parents) or {line.name} & set(made_by)
+        if clash:
+            raise CertificateRejected(f"the name {min(clash)} is used twice")
+        context.facts.update({name: fact for name, fact in made.items() if fact is not None})
+        parents |= dict.fromkeys(made, context.read)
+        made_by[line.name] = set(made)
+    _check_names(context)
+    return context, parents, made_by
+
+
+def _says(fact: Fact, conclusion: Fact, box: Box) -> bool:
+    """Whether a fact is the conclusion, rearranged, scaled, strengthened or turned around."""
+    factor = _ratio(conclusion.excess, fact.excess)
+    if factor is None:
+        return False
+    if fact.relation == "=" or conclusion.relation == "=":
+        return fact.relation == "="
+    weaker = fact.relation == "<=" and conclusion.relation == "<"
+    return not weaker and not sign_on_box(factor, "<=", box)
+
+
+def _ratio(one: Operator, two: Operator) -> RationalFunction | None:
+    """Return the scalar that turns the second operator into the first, if there is one."""
+    if not one.terms or set(one.terms) != set(two.terms):
+        return None
+    ratios = [coefficient / two.terms[word] for word, coefficient in one.terms.items()]
+    return ratios[0] if all(ratio == ratios[0] for ratio in ratios) else None
+
+
+def _atoms(fact: Fact) -> tuple[Atom, ...]:
+    return (*fact.left.atoms(), *fact.right.atoms())
+
+
+def _check_names(context: Context) -> None:
+    """Check that no two atoms are printed alike."""
+    spaces: dict[str, Atom] = {}
+    atoms = [atom for fact in context.facts.values() for atom in _atoms(fact)]
+    atoms += [atom for _, value in context.differentials.values() for atom in value.atoms()]
+    for atom in (*context.differentials, *atoms):
+        if spaces.setdefault(atom.name, atom) != atom:
+            raise CertificateRejected(f"two atoms are called {atom}")
 
 
 def _ancestors(name: str, parents: Mapping[str, set[str]]) -> set[str]:
@@ -171,36 +169,52 @@ def _ancestors(name: str, parents: Mapping[str, set[str]]) -> set[str]:
     return reached
 
 
-def _declare(
-    line: Differential, facts: Mapping[str, Fact], table: dict[Atom, tuple[str, Operator]]
-) -> None:
+def _check_line(line: Line, context: Context) -> dict[str, Fact | None]:
+    """Return the facts a line adds; a differential adds its name only."""
+    try:
+        if isinstance(line, Differential):
+            _declare(line, context)
+            return {line.name: None}
+        if isinstance(line, RuleUse):
+            made = _use_rule(line, context)
+        elif isinstance(line, Link | Hypothesis):
+            made = {line.name: line.fact}
+        else:
+            raise CertificateRejected(f"{line!r} is not a line of a chain")
+        for side in (side for fact in made.values() for side in (fact.left, fact.right)):
+            _need_defined(side, context.box)
+        if isinstance(line, Link):
+            _check_link(line, context)
+    except (CertificateRejected, InvalidInput) as error:
+        where = getattr(line, "name", line)
+        raise CertificateRejected(f"missing link at {where}: {error}") from error
+    return {**made}
+
+
+def _declare(line: Differential, context: Context) -> None:
     value = line.derivative
     if (value.codomain, value.domain) != (line.atom.codomain, line.atom.domain):
-        raise CertificateRejected(f"{line.name}: the derivative acts between other spaces")
-    if line.atom in table or line.name in facts:
-        raise CertificateRejected(f"{line.name}: declared twice")
-    table[line.atom] = (line.name, value)
+        raise CertificateRejected("the derivative acts between other spaces")
+    if line.atom in context.differentials:
+        raise CertificateRejected(f"the derivative of {line.atom} is declared twice")
+    _need_defined(value, context.box)
+    if not context.is_unique(line.atom):
+        raise CertificateRejected(f"{line.atom} is a selection, which may jump")
+    context.differentials[line.atom] = (line.name, value)
 
 
-def _check_line(
-    line: Hypothesis | RuleUse | Link, context: Context
-) -> tuple[dict[str, Fact], set[str]]:
-    """Return the facts a line adds and the names of what it rests on."""
-    try:
-        if isinstance(line, Hypothesis):
-            return {line.name: line.fact}, set()
-        if isinstance(line, RuleUse):
-            return _use_rule(line, context), context.read
-        _check_link(line, context)
-        return {line.name: line.fact}, context.read
-    except CertificateRejected as error:
-        raise CertificateRejected(f"missing link at {line.name}: {error}") from error
+def _need_defined(operator: Operator, box: Box) -> None:
+    """Check that the coefficients have a value for all scalars of the box."""
+    for coefficient in operator.terms.values():
+        below = RationalFunction(coefficient.denominator, coefficient.denominator**0)
+        if not below.is_constant() and not sign_on_box(below * below, ">", box):
+            raise CertificateRejected(f"{coefficient} is not shown to be defined for {box}")
 
 
 def _use_rule(line: RuleUse, context: Context) -> dict[str, Fact]:
     if line.rule not in RULES:
         raise CertificateRejected(f"no rule is called {line.rule}")
-    made = RULES[line.rule].apply(context, **line.arguments)
+    made = RULES[line.rule].use(context, line.arguments)
     return {f"{line.name}/{suffix}" if suffix else line.name: f for suffix, f in made.items()}
 
 
@@ -215,11 +229,13 @@ def _check_link(line: Link, context: Context) -> None:
             raise CertificateRejected(f"{multiple.fact} holds at one point only")
         before = multiple.before if multiple.before is not None else unit(fact.left.codomain)
         after = multiple.after if multiple.after is not None else unit(fact.left.domain)
+        for side in (before, after):
+            _need_defined(side, context.box)
         if fact.relation != "=":
             if claim.relation == "=":
                 raise CertificateRejected(f"{multiple.fact} is an inequality, not an equality")
-            _need_nonnegative(before, context)
-            _need_nonnegative(after, context)
+            _need_nonnegative(before, context, pointwise=claim.pointwise)
+            _need_nonnegative(after, context, pointwise=claim.pointwise)
             strict = strict or (
                 fact.relation == "<" and _is_positive_scalar(before, after, context)
             )
@@ -230,13 +246,14 @@ def _check_link(line: Link, context: Context) -> None:
         raise CertificateRejected("nothing strict enters, so the relation is at best <=")
 
 
-def _need_nonnegative(operator: Operator, context: Context) -> None:
+def _need_nonnegative(operator: Operator, context: Context, *, pointwise: bool) -> None:
     for word, coefficient in operator.terms.items():
         if not sign_on_box(coefficient, ">=", context.box):
             raise CertificateRejected(f"the multiplier {coefficient} is not shown to be >= 0")
         for atom in word:
             zero = Operator.zero(atom.codomain, atom.domain)
-            context.need(Fact(zero, "<=", Operator.of(atom)), f"the multiplier {atom} is >= 0")
+            wanted = Fact(zero, "<=", Operator.of(atom))
+            context.need(wanted, f"the multiplier {atom} is >= 0", pointwise=pointwise)
 
 
 def _is_positive_scalar(before: Operator, after: Operator, context: Context) -> bool:
@@ -245,22 +262,3 @@ def _is_positive_scalar(before: Operator, after: Operator, context: Context) -> 
         set(side.terms) == {()} and sign_on_box(side.terms[()], ">", context.box)
         for side in (before, after)
     )
-
-
-def evaluate(operator: Operator, values: Mapping[Atom, Array], sizes: Mapping[str, int]) -> Array:
-    """Return an operator's matrix in an interpretation: exact matrices for the atoms.
-
-    Parameters
-    ----------
-    operator : Operator
-        With constant coefficients, or with symbols that `values` cannot give: then an error.
-    values : mapping from Atom to object array, shape (dimension of codomain, of domain)
-    sizes : mapping from the name of a space to its dimension
-    """
-    total = np.zeros((sizes[operator.codomain], sizes[operator.domain]), dtype=object)
-    for word, coefficient in operator.terms.items():
-        product = np.eye(sizes[operator.codomain], dtype=np.int64).astype(object)
-        for atom in word:
-            product = product @ values[atom]
-        total = total + product * coefficient.as_constant()
-    return total

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from dcpg_theory.exact.certificates import Certificate
+from dcpg_theory.errors import CertificateRejected
+from dcpg_theory.exact.certificates import Certificate, Finding
 from dcpg_theory.exact.verdicts import Scope, Verdict
 
 __all__ = ["Evidence"]
@@ -32,6 +33,8 @@ class Evidence:
         For `conditional`: the name of the assumption that is not stated there.
     certificates : tuple of Certificate
         Everything `replay` checks again.
+    findings : tuple of Finding
+        What was found when the evidence was minted, one for each certificate.
     """
 
     __slots__ = (
@@ -39,6 +42,7 @@ class Evidence:
         "assumption",
         "certificates",
         "detail",
+        "findings",
         "method",
         "scope",
         "verdict",
@@ -52,6 +56,7 @@ class Evidence:
     witness: Mapping[str, str]
     assumption: str
     certificates: tuple[Certificate, ...]
+    findings: tuple[Finding, ...]
 
     def __new__(cls, *_: Any, **__: Any) -> Evidence:  # noqa: D102 - it only refuses
         raise TypeError("evidence is minted by the kernel, not constructed")
@@ -80,10 +85,14 @@ class Evidence:
         Raises
         ------
         CertificateRejected
-            If one of them does not hold up.
+            If one of them does not hold up, or no longer says what it said.
         """
-        for certificate in self.certificates:
-            certificate.replay()
+        for certificate, found in zip(self.certificates, self.findings, strict=True):
+            again = certificate.replay()
+            if again != found:
+                raise CertificateRejected(
+                    f"minted on {found.detail!r}, replays as {again.detail!r}"
+                )
 
     def __repr__(self) -> str:
         return f"<Evidence {self.verdict} ({self.scope}): {self.detail}>"

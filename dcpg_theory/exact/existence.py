@@ -27,6 +27,9 @@ class Existence(Certificate):
     box: Box
     method: ClassVar[str] = "search for a point, against a sign certificate on the box"
 
+    def __post_init__(self) -> None:
+        self._negation()  # the same relations and ranges are needed
+
     def establish(self) -> Finding:
         """Look for a point; if there is none on the grid, try to prove that there is none."""
         for point in self.box.samples():
@@ -36,7 +39,7 @@ class Existence(Certificate):
                 continue
             if relation_holds(left, self.relation, right):
                 witness = {name: str(value) for name, value in point.items()}
-                witness |= {"left": str(left), "right": str(right)}
+                witness |= {"left side": str(left), "right side": str(right)}
                 return Finding(Outcome.HOLDS, Scope.INSTANCE, "there is such a point", witness)
         negation = self._negation().establish()
         if negation.outcome is Outcome.HOLDS:

@@ -6,8 +6,9 @@ they mint. The verdict follows from the finding of the certificate; no method ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -149,16 +150,19 @@ class Kernel:
         self._check_own(parts)
         verdict = worst(part.verdict for part in parts)
         first = next(part for part in parts if part.verdict is verdict)
+        scope = narrowest(part.scope for part in parts)
+        if verdict is Verdict.PROVED and scope.rank < Scope.FAMILY.rank:
+            verdict = Verdict.CERTIFIED  # a definition checked on one instance is among the parts
         return self._mint(
             verdict,
-            first.scope if verdict is Verdict.REFUTED else narrowest(p.scope for p in parts),
+            first.scope if verdict is Verdict.REFUTED else scope,
             method="; ".join(dict.fromkeys(part.method for part in parts)),
             detail=first.detail
             if len(parts) == 1 or not verdict.passes
             else "; ".join(dict.fromkeys(part.detail for part in parts)),
             witness=first.witness,
-            assumption=first.assumption,
-            certificates=tuple(c for part in parts for c in part.certificates),
+            assumption=_joined(part.assumption for part in parts),
+            grounds=parts,
         )
 
     def confirmed(self, proof: Evidence, *instances: Evidence) -> Evidence:
@@ -180,7 +184,7 @@ class Kernel:
             method=proof.method,
             detail=f"{proof.detail}; confirmed by {settled} exact special cases",
             assumption=proof.assumption,
-            certificates=tuple(c for part in (proof, *instances) for c in part.certificates),
+            grounds=(proof, *instances),
         )
 
     def definition(self, *parts: Evidence) -> Evidence:
@@ -188,7 +192,14 @@ class Kernel:
         whole = self.every(*parts)
         if whole.verdict.rank < Verdict.CERTIFIED.rank:
             return whole
-        return self._copy(whole, Verdict.DEFINITION)
+        return self._mint(
+            Verdict.DEFINITION,
+            whole.scope,
+            method=whole.method,
+            detail=whole.detail,
+            witness=whole.witness,
+            grounds=(whole,),
+        )
 
     def conditional(
         self, holds: Evidence, assumption: str, fails_without: Evidence | None = None
@@ -210,7 +221,10 @@ class Kernel:
         CertificateRejected
             If `fails_without` is not a refutation.
         """
-        self._check_own((holds, *((fails_without,) if fails_without else ())))
+        parts = (holds,) if fails_without is None else (holds, fails_without)
+        self._check_own(parts)
+        if not assumption.strip():
+            raise InvalidInput("assumption='' must name what has to be added")
         if not holds.verdict.passes:
             return holds
         if fails_without is not None and fails_without.verdict is not Verdict.REFUTED:
@@ -222,8 +236,8 @@ class Kernel:
             method=holds.method,
             detail=f"needs {assumption} ({note}); {holds.detail}",
             witness=fails_without.witness if fails_without else {},
-            assumption=assumption,
-            certificates=holds.certificates + (fails_without.certificates if fails_without else ()),
+            assumption=_joined((holds.assumption, assumption)),
+            grounds=parts,
         )
 
     def undecided(self, reason: str) -> Evidence:
@@ -239,22 +253,12 @@ class Kernel:
             detail=finding.detail,
             witness=finding.witness,
             certificates=(certificate,),
+            findings=(finding,),
         )
 
     def _check_own(self, parts: Sequence[Evidence]) -> None:
         if not parts or not all(self.has_minted(part) for part in parts):
             raise InvalidInput("only evidence minted by this kernel can be combined")
-
-    def _copy(self, evidence: Evidence, verdict: Verdict) -> Evidence:
-        return self._mint(
-            verdict,
-            evidence.scope,
-            method=evidence.method,
-            detail=evidence.detail,
-            witness=evidence.witness,
-            assumption=evidence.assumption,
-            certificates=evidence.certificates,
-        )
 
     def _mint(
         self,
@@ -266,6 +270,8 @@ class Kernel:
         witness: Mapping[str, str] | None = None,
         assumption: str = "",
         certificates: tuple[Certificate, ...] = (),
+        findings: tuple[Finding, ...] = (),
+        grounds: Sequence[Evidence] = (),
     ) -> Evidence:
         evidence = object.__new__(Evidence)
         fields = {
@@ -273,14 +279,19 @@ class Kernel:
             "scope": scope,
             "method": method,
             "detail": detail,
-            "witness": dict(witness or {}),
+            "witness": MappingProxyType(dict(witness or {})),
             "assumption": assumption,
-            "certificates": certificates,
+            "certificates": certificates + tuple(c for part in grounds for c in part.certificates),
+            "findings": findings + tuple(f for part in grounds for f in part.findings),
         }
         for name, value in fields.items():
             object.__setattr__(evidence, name, value)
         self._minted.append(evidence)
         return evidence
+
+
+def _joined(assumptions: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(text for text in assumptions if text))
 
 
 def _verdict(finding: Finding) -> Verdict:

@@ -13,7 +13,7 @@ import flint
 import numpy as np
 
 from dcpg_theory.errors import InvalidInput
-from dcpg_theory.exact.numbers import Array, NumberKind, as_array, number_kind
+from dcpg_theory.exact.numbers import Array, NumberKind, as_array, as_scalar, number_kind
 from dcpg_theory.exact.rational_functions import RationalFunction
 
 __all__ = ["determinant", "identity", "inverse", "solve"]
@@ -71,6 +71,8 @@ def determinant(matrix: Array) -> Any:
     square = as_array(matrix, kind)
     if square.ndim != 2 or square.shape[0] != square.shape[1]:
         raise InvalidInput(f"matrix of shape {square.shape} must be square")
+    if square.size == 0:
+        return as_scalar(1, kind)
     if kind is NumberKind.FLOAT:
         return float(np.linalg.det(square))
     if kind is NumberKind.RATIONAL:

@@ -11,12 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+import flint
+import numpy as np
+
 from dcpg_theory.errors import InvalidInput
+from dcpg_theory.exact.numbers import Array
 from dcpg_theory.exact.rational_functions import RationalFunction
 
-__all__ = ["SCALARS", "Atom", "Operator", "Word", "unit"]
+__all__ = ["SCALARS", "Atom", "Operator", "Word", "evaluate", "unit"]
 
 SCALARS = "1"
 
@@ -50,10 +55,17 @@ class Operator:
             _check_word(word, codomain, domain)
         object.__setattr__(self, "codomain", codomain)
         object.__setattr__(self, "domain", domain)
-        object.__setattr__(self, "terms", {w: c for w, c in terms.items() if not c.is_zero()})
+        nonzero = {word: factor for word, factor in terms.items() if not factor.is_zero()}
+        object.__setattr__(self, "terms", MappingProxyType(nonzero))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("an Operator is immutable")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("an Operator is immutable")
+
+    def __init_subclass__(cls, **_: Any) -> None:
+        raise TypeError("Operator cannot be subclassed: its equality decides proofs")
 
     @staticmethod
     def of(atom: Atom) -> Operator:
@@ -147,6 +159,48 @@ class Operator:
 def unit(space: str) -> Operator:
     """Return the identity operator of a space."""
     return Operator(space, space, {(): RationalFunction.constant(1)})
+
+
+def evaluate(
+    operator: Operator,
+    values: Mapping[Atom, Array],
+    sizes: Mapping[str, int],
+    scalars: Mapping[str, Any] | None = None,
+) -> Array:
+    """Return an operator's matrix in an interpretation: exact matrices for the atoms.
+
+    Parameters
+    ----------
+    operator : Operator
+    values : mapping from Atom to object array, shape (dimension of codomain, of domain)
+    sizes : mapping from the name of a space to its dimension
+    scalars : mapping from the name of a scalar symbol to its exact value
+
+    Raises
+    ------
+    InvalidInput
+        If a size, an atom or a scalar has no value, or a matrix has the wrong shape.
+    """
+    for space in (operator.codomain, operator.domain):
+        if space not in sizes:
+            raise InvalidInput(f"no dimension given for the space {space}")
+    for atom in operator.atoms():
+        _check_value(atom, values, sizes)
+    total = np.full((sizes[operator.codomain], sizes[operator.domain]), flint.fmpq(0))
+    for word, coefficient in operator.terms.items():
+        product = np.eye(sizes[operator.codomain], dtype=np.int64).astype(object)
+        for atom in word:
+            product = product @ values[atom]
+        total = total + product * coefficient.evaluate(scalars or {})
+    return total
+
+
+def _check_value(atom: Atom, values: Mapping[Atom, Array], sizes: Mapping[str, int]) -> None:
+    if atom not in values:
+        raise InvalidInput(f"no matrix given for {atom}: {atom.domain} -> {atom.codomain}")
+    wanted = tuple(sizes.get(space) for space in (atom.codomain, atom.domain))
+    if np.shape(values[atom]) != wanted:
+        raise InvalidInput(f"the matrix of {atom} has shape {np.shape(values[atom])}, not {wanted}")
 
 
 def _check_word(word: Word, codomain: str, domain: str) -> None:

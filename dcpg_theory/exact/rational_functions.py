@@ -41,9 +41,7 @@ def as_fmpq(value: Any) -> flint.fmpq:
     """
     if isinstance(value, flint.fmpq):
         return value
-    if isinstance(value, flint.fmpz):
-        return flint.fmpq(value)
-    if isinstance(value, bool):
+    if isinstance(value, bool | flint.fmpz):
         return flint.fmpq(int(value))
     if isinstance(value, numbers.Rational):
         return flint.fmpq(int(value.numerator), int(value.denominator))
@@ -244,7 +242,12 @@ class RationalFunction:
             return NotImplemented
         return pair[1] / pair[0]
 
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a RationalFunction is immutable")
+
     def __pow__(self, exponent: int) -> RationalFunction:
+        if not isinstance(exponent, int):
+            return NotImplemented
         if exponent < 0:
             return RationalFunction(self.denominator**-exponent, self.numerator**-exponent)
         return RationalFunction(self.numerator**exponent, self.denominator**exponent)

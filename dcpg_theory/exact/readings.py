@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -36,11 +37,18 @@ class Indices(Certificate):
 
     def replay(self) -> Finding:
         """Count: with every indexed occurrence taken out, no symbol may be left."""
-        text = normalized(self.latex)
-        for symbol in self.symbols:
-            text = text.replace(f"{normalized(symbol)}_", "")
-        left = any(normalized(symbol) in text for symbol in self.symbols)
+        left = any(_is_left(normalized(self.latex), normalized(s)) for s in self.symbols)
         finding = self.establish()
         if left != (finding.outcome is Outcome.FAILS):
             raise CertificateRejected("counting the occurrences contradicts the reading")
         return finding
+
+
+def _is_left(text: str, symbol: str) -> bool:
+    """Whether the symbol is left when commands are set apart and indexed occurrences taken out."""
+    marked = re.sub(r"\\[A-Za-z]+", lambda command: f"<{command[0]}>", text)
+    wanted = f"<{symbol}>" if symbol.startswith("\\") else symbol
+    if not symbol.startswith("\\"):
+        marked = re.sub(r"<[^>]*>", "", marked)
+    power = r"(\^(\{[^{}]*\}|<[^>]*>|.))?"
+    return wanted in re.sub(re.escape(wanted) + power + "_", "", marked)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from dcpg_theory.errors import CertificateRejected
 from dcpg_theory.exact.boxes import Box
@@ -52,11 +54,14 @@ class Context:
     """What a rule may build on: established facts, scalar ranges, declared differentials.
 
     Reading a fact or a differential is recorded, so that a chain can name what it rests on.
+    `introduced` says of the atoms that rules brought in whether they are unique: the inverse of an
+    operator is, the selection of a largest entry is not.
     """
 
-    facts: Mapping[str, Fact]
+    facts: dict[str, Fact]
     box: Box
-    differentials: Mapping[Atom, tuple[str, Operator]]
+    differentials: dict[Atom, tuple[str, Operator]]
+    introduced: dict[Atom, bool]
     read: set[str]
 
     def fact(self, name: str) -> Fact:
@@ -66,9 +71,14 @@ class Context:
         self.read.add(name)
         return self.facts[name]
 
-    def need(self, wanted: Fact, why: str) -> None:
-        """Check that some fact says what is wanted; equality is enough for ``<=``."""
+    def need(self, wanted: Fact, why: str, *, pointwise: bool = False) -> None:
+        """Check that some fact says what is wanted; equality is enough for ``<=``.
+
+        Facts that hold at one parameter only count when `pointwise` is set.
+        """
         for name, fact in self.facts.items():
+            if fact.pointwise and not pointwise:
+                continue
             strong = fact.relation == wanted.relation or (
                 wanted.relation == "<=" and fact.relation in ("=", "<")
             )
@@ -77,10 +87,18 @@ class Context:
                 return
         raise CertificateRejected(f"{why}: no established fact says {wanted}")
 
-    def need_fresh(self, atom: Atom) -> None:
-        """Check that an atom does not stand for anything yet."""
-        if any(atom in (*f.left.atoms(), *f.right.atoms()) for f in self.facts.values()):
+    def introduce(self, atom: Atom, *arguments: Operator, unique: bool) -> None:
+        """Bring in an atom, which must not stand for anything yet, nor be chosen from itself."""
+        sides = [side for fact in self.facts.values() for side in (fact.left, fact.right)]
+        sides += [Operator.of(a) for a in (*self.differentials, *self.introduced)]
+        sides += [derivative for _, derivative in self.differentials.values()]
+        if any(atom.name == known.name for side in (*sides, *arguments) for known in side.atoms()):
             raise CertificateRejected(f"{atom} already stands for something")
+        self.introduced[atom] = unique
+
+    def is_unique(self, atom: Atom) -> bool:
+        """Whether an atom is given, or fixed by what is given, rather than chosen."""
+        return self.introduced.get(atom, True)
 
     def differential(self, atom: Atom) -> Operator:
         """Return the declared derivative of an atom along the line of parameters."""
@@ -98,20 +116,41 @@ class Rule:
     name: str
     statement: str
     reference: str
+    parameters: Mapping[str, type]
     apply: Callable[..., dict[str, Fact]]
+
+    def use(self, context: Context, arguments: Mapping[str, Any]) -> dict[str, Fact]:
+        """Apply the rule.
+
+        Raises
+        ------
+        CertificateRejected
+            If an argument is missing, unknown or of the wrong type, or a hypothesis is not met.
+        """
+        if set(arguments) != set(self.parameters):
+            raise CertificateRejected(f"{self.name} needs {', '.join(self.parameters)}")
+        for name, kind in self.parameters.items():
+            if not isinstance(arguments[name], kind):
+                raise CertificateRejected(f"{name} must be of type {kind.__name__}")
+        return self.apply(context, **arguments)
 
 
 def neumann(
     context: Context, *, kernel: Operator, discount: RationalFunction, inverse: Atom, ones: Atom
 ) -> dict[str, Fact]:
-    """Introduce the inverse of ``I - discount * kernel`` for a stochastic kernel."""
-    context.need_fresh(inverse)
+    """Introduce the inverse of ``I - discount * kernel`` for a stochastic kernel.
+
+    `ones` must be a positive vector; without that, zero would pass for the vector of ones, and any
+    kernel for a stochastic one.
+    """
+    context.introduce(inverse, kernel, Operator.of(ones), unique=True)
     space = kernel.codomain
     one = Operator.of(ones)
     if kernel.domain != space or (ones.codomain, ones.domain) != (space, SCALARS):
         raise CertificateRejected("the kernel must act on one space, with its vector of ones")
     context.need(Fact(Operator.zero(space, space), "<=", kernel), "the kernel is non-negative")
     context.need(Fact(kernel @ one, "=", one), "the kernel's rows sum to one")
+    context.need(Fact(Operator.zero(space, SCALARS), "<", one), "the vector of ones is positive")
     _need_discount(discount, context.box)
     resolvent = Operator.of(inverse)
     rest = unit(space) - kernel.scaled(discount)
@@ -135,12 +174,15 @@ def greedy(
     averages: tuple[Operator, ...],
     selection: Atom,
 ) -> dict[str, Fact]:
-    """Introduce the selection of a largest entry of each finite block of a vector.
+    """Introduce the selection of a largest one, row by row, of finitely many averages of a vector.
 
     `broadcast` copies a vector's entry over its block; an average is a non-negative operator whose
-    composition with it is the identity.
+    composition with it is the identity. At least one average is needed: it shows that there are
+    any.
     """
-    context.need_fresh(selection)
+    if not averages or not all(isinstance(average, Operator) for average in averages):
+        raise CertificateRejected("averages must be one or more operators")
+    context.introduce(selection, values, Operator.of(broadcast), *averages, unique=False)
     small, large = broadcast.domain, broadcast.codomain
     if (values.codomain, values.domain) != (large, SCALARS):
         raise CertificateRejected("the values must be a vector of the large space")
@@ -163,6 +205,12 @@ def antisymmetry(context: Context, *, below: str, above: str) -> dict[str, Fact]
     if (one.left, one.right) != (two.right, two.left):
         raise CertificateRejected(f"{below} and {above} are not opposite inequalities")
     return {"": Fact(one.left, "=", one.right, one.pointwise or two.pointwise)}
+
+
+def definition(context: Context, *, name: Atom, value: Operator) -> dict[str, Fact]:
+    """Introduce an atom as the name of an operator."""
+    context.introduce(name, value, unique=all(context.is_unique(a) for a in value.atoms()))
+    return {"": Fact(Operator.of(name), "=", value)}
 
 
 def derivative(context: Context, *, fact: str) -> dict[str, Fact]:
@@ -192,33 +240,49 @@ def _product(word: Word, codomain: str) -> Operator:
     return result
 
 
-RULES: Mapping[str, Rule] = {
-    rule.name: rule
-    for rule in (
-        Rule(
-            "neumann",
-            "If K >= 0, K 1 = 1 and 0 <= g < 1, then I - g K has an inverse, which is the sum of "
-            "g^k K^k over k >= 0 and so >= 0.",
-            "Puterman, Markov Decision Processes (1994), Theorem C.2 and Lemma 6.1.2",
-            neumann,
-        ),
-        Rule(
-            "greedy",
-            "A finite set of numbers has a largest one, and no average of them exceeds it.",
-            "Puterman, Markov Decision Processes (1994), Lemma 4.3.1",
-            greedy,
-        ),
-        Rule(
-            "antisymmetry",
-            "If u <= v and v <= u entry by entry, then u = v.",
-            "Puterman, Markov Decision Processes (1994), Appendix C.1",
-            antisymmetry,
-        ),
-        Rule(
-            "derivative",
-            "Both sides of an identity have the same derivative, and (AB)' = A'B + AB'.",
-            "Magnus and Neudecker, Matrix Differential Calculus (2019), Section 8.3",
-            derivative,
-        ),
-    )
-}
+_ALL = (
+    Rule(
+        "neumann",
+        "If K >= 0, K 1 = 1 for a vector 1 > 0 and 0 <= g < 1, then I - g K has an inverse, "
+        "which is the sum of g^k K^k over k >= 0 and so >= 0.",
+        "Puterman, Markov Decision Processes (1994), Theorem C.2 and Lemma 6.1.2",
+        {
+            "kernel": Operator,
+            "discount": RationalFunction,
+            "inverse": Atom,
+            "ones": Atom,
+        },
+        neumann,
+    ),
+    Rule(
+        "greedy",
+        "A finite set of numbers has a largest one, and no average of them exceeds it.",
+        "Puterman, Markov Decision Processes (1994), Lemma 4.3.1",
+        {"values": Operator, "broadcast": Atom, "averages": tuple, "selection": Atom},
+        greedy,
+    ),
+    Rule(
+        "antisymmetry",
+        "If u <= v and v <= u entry by entry, then u = v.",
+        "Puterman, Markov Decision Processes (1994), Appendix C.1",
+        {"below": str, "above": str},
+        antisymmetry,
+    ),
+    Rule(
+        "definition",
+        "An operator may be given a new name.",
+        "Suppes, Introduction to Logic (1957), Section 8.4",
+        {"name": Atom, "value": Operator},
+        definition,
+    ),
+    Rule(
+        "derivative",
+        "Both sides of an identity have the same derivative, and (AB)' = A'B + AB'.",
+        "Magnus and Neudecker, Matrix Differential Calculus (2019), Section 8.3",
+        {"fact": str},
+        derivative,
+    ),
+)
+
+# Read-only: what is trusted is listed here, and nowhere else.
+RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in _ALL})

@@ -13,14 +13,17 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 import flint
 
-from dcpg_theory.errors import CertificateRejected
+from dcpg_theory.errors import CertificateRejected, InvalidInput
+from dcpg_theory.exact.certificates import Certificate, Finding, Outcome
 from dcpg_theory.exact.rational_functions import RationalFunction, as_fmpq
+from dcpg_theory.exact.verdicts import Scope
 
-__all__ = ["ProductForm", "counterexample", "product_form"]
+__all__ = ["ProductForm", "SetSign", "counterexample", "product_form"]
 
 _Z3_STEPS = 2_000_000
 
@@ -41,7 +44,7 @@ class ProductForm:
         CertificateRejected
             If a coefficient is negative, strictness is not shown, or the sides differ.
         """
-        if any(value < 0 for _, value in self.terms):
+        if any(value < 0 or any(e < 0 for e in powers) for powers, value in self.terms):
             raise CertificateRejected("a coefficient of the product form is negative")
         constant = sum((v for powers, v in self.terms if not any(powers)), Fraction(0))
         if strict and constant <= 0:
@@ -51,6 +54,96 @@ class ProductForm:
             total = total + as_fmpq(value) * _product(constraints, powers)
         if total != polynomial:
             raise CertificateRejected("the product form does not expand to the polynomial")
+
+
+@dataclass(frozen=True)
+class SetSign(Certificate):
+    """``polynomial > 0`` (or ``>= 0``) wherever all constraints are ``>= 0``.
+
+    It holds only where there is something to hold for: a point of the set is part of the proof.
+    """
+
+    polynomial: RationalFunction
+    constraints: tuple[RationalFunction, ...]
+    strict: bool
+    degree: int = 3
+    method: ClassVar[str] = "product form found by z3, expanded exactly"
+
+    def __post_init__(self) -> None:
+        for value in (self.polynomial, *self.constraints):
+            if not value.denominator.is_one():
+                raise InvalidInput(f"{value} must be a polynomial")
+
+    @cached_property
+    def _form(self) -> ProductForm | None:
+        return product_form(
+            self.polynomial, self.constraints, strict=self.strict, degree=self.degree
+        )
+
+    @cached_property
+    def _inside(self) -> dict[str, Fraction] | None:
+        """A point of the set."""
+        return counterexample(RationalFunction.constant(-1), self.constraints, strict=False)
+
+    @cached_property
+    def _against(self) -> dict[str, Fraction] | None:
+        return counterexample(self.polynomial, self.constraints, strict=self.strict)
+
+    def establish(self) -> Finding:
+        """Ask z3 for a product form, then for a counterexample; both are checked here."""
+        free = self.polynomial.free_names().union(*(g.free_names() for g in self.constraints))
+        scope = Scope.FAMILY if free else Scope.INSTANCE
+        if self._form is not None:
+            self._form.verify(self.polynomial, self.constraints, strict=self.strict)
+            if self._inside is None:
+                return Finding(Outcome.OPEN, scope, "no point satisfies the constraints, as found")
+            detail = f"a combination of {len(self._form.terms)} products of the constraints"
+            return Finding(Outcome.HOLDS, scope, detail)
+        if self._against is not None:
+            witness = {name: str(value) for name, value in sorted(self._against.items())}
+            witness["value"] = str(self.polynomial.evaluate(self._against))
+            return Finding(Outcome.FAILS, Scope.INSTANCE, "the sign fails", witness)
+        return Finding(Outcome.OPEN, scope, f"z3 gave no answer at degree {self.degree}")
+
+    def replay(self) -> Finding:
+        """Expand the product form with sympy, or evaluate at the witness; z3 is not asked."""
+        finding = self.establish()
+        if finding.outcome is Outcome.HOLDS:
+            if self._form is None or self._inside is None:
+                raise CertificateRejected("the product form or the point of the set is missing")
+            _expand(self._form, self.polynomial, self.constraints, strict=self.strict)
+            if any(g.evaluate(self._inside) < 0 for g in self.constraints):
+                raise CertificateRejected("the point does not lie in the set")
+        if finding.outcome is Outcome.FAILS:
+            point = {n: Fraction(v) for n, v in finding.witness.items() if n != "value"}
+            value = self.polynomial.evaluate(point)
+            inside = all(constraint.evaluate(point) >= 0 for constraint in self.constraints)
+            if not inside or value > 0 or (value == 0 and not self.strict):
+                raise CertificateRejected("the sign holds at the witness")
+        return finding
+
+
+def _expand(
+    form: ProductForm,
+    polynomial: RationalFunction,
+    constraints: Sequence[RationalFunction],
+    *,
+    strict: bool,
+) -> None:
+    import sympy
+
+    factors = [constraint.to_sympy() for constraint in constraints]
+    total, constant = sympy.Integer(0), Fraction(0)
+    for powers, value in form.terms:
+        if value < 0 or len(powers) != len(factors) or any(power < 0 for power in powers):
+            raise CertificateRejected("a term of the product form may be negative")
+        constant += 0 if any(powers) else value
+        product = sympy.Mul(*(g**power for g, power in zip(factors, powers, strict=True)))
+        total += sympy.Rational(value.numerator, value.denominator) * product
+    if strict and constant <= 0:
+        raise CertificateRejected("a strict sign needs a positive constant term")
+    if sympy.expand(total - polynomial.to_sympy()) != 0:
+        raise CertificateRejected("the product form does not expand to the polynomial")
 
 
 def product_form(

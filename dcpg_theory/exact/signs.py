@@ -1,7 +1,8 @@
-"""Certificates for signs: over boxes (Bernstein), on semialgebraic sets (z3), and root counts."""
+"""Certificates for signs over boxes (Bernstein); on sets see `semialgebraic`, for roots `sturm`."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,18 +10,18 @@ from functools import cached_property
 from typing import Any, ClassVar
 
 from dcpg_theory.errors import CertificateRejected, InvalidInput
-from dcpg_theory.exact.balls import RELATIONS, relation_holds
+from dcpg_theory.exact.balls import relation_holds
 from dcpg_theory.exact.bernstein import (
     BernsteinPiece,
     Polynomial,
     bernstein_positivity,
     piece_is_positive,
 )
-from dcpg_theory.exact.boxes import Box, Interval
+from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.certificates import Certificate, Finding, Outcome
 from dcpg_theory.exact.rational_functions import RationalFunction
-from dcpg_theory.exact.semialgebraic import counterexample, product_form
-from dcpg_theory.exact.sturm import sturm_chain
+from dcpg_theory.exact.semialgebraic import SetSign
+from dcpg_theory.exact.sturm import RootCount
 from dcpg_theory.exact.verdicts import Scope
 
 __all__ = ["BoxSign", "RootCount", "SetSign", "sign_on_box"]
@@ -28,10 +29,14 @@ __all__ = ["BoxSign", "RootCount", "SetSign", "sign_on_box"]
 
 @dataclass(frozen=True)
 class _SignedFactor:
-    """One factor of numerator * denominator, with the sign the pieces prove."""
+    """One factor of the numerator or, `below`, of the denominator, with the sign that is proved.
+
+    The sign 0 belongs to an even power, which may vanish and needs no proof.
+    """
 
     polynomial: Polynomial
     exponent: int
+    below: bool
     sign: int
     strict: bool
     pieces: tuple[BernsteinPiece, ...]
@@ -42,7 +47,7 @@ class BoxSign(Certificate):
     """``left relation right`` for rational functions, everywhere on a box.
 
     The difference is factored; every factor's sign is shown by Bernstein coefficients, so an even
-    power costs nothing and a pole inside the box is noticed.
+    power costs nothing and a pole inside the box is noticed, also one that cancels.
     """
 
     left: RationalFunction
@@ -54,7 +59,7 @@ class BoxSign(Certificate):
     def __post_init__(self) -> None:
         if self.relation not in ("<", "<=", ">", ">="):
             raise InvalidInput(f"relation={self.relation!r} must be one of <, <=, >, >=")
-        stray = self._difference.free_names() - set(self.box)
+        stray = (self._difference.free_names() | self._poles.free_names()) - set(self.box)
         if stray:
             raise InvalidInput(f"no range given for {', '.join(sorted(stray))}")
 
@@ -64,6 +69,12 @@ class BoxSign(Certificate):
         flipped = self.relation in ("<", "<=")
         return self.right - self.left if flipped else self.left - self.right
 
+    @cached_property
+    def _poles(self) -> RationalFunction:
+        """A square that vanishes only where a side has a pole that the difference has not."""
+        product = _polynomial(self.left.denominator) * _polynomial(self.right.denominator)
+        return _polynomial((product / _polynomial(self._difference.denominator)).numerator) ** 2
+
     @property
     def _strict(self) -> bool:
         return self.relation in ("<", ">")
@@ -72,10 +83,14 @@ class BoxSign(Certificate):
     def _proof(self) -> tuple[Fraction, tuple[_SignedFactor, ...]] | None:
         return _factor_signs(self._difference, self.box, strict=self._strict)
 
+    @cached_property
+    def _domain(self) -> tuple[Fraction, tuple[_SignedFactor, ...]] | None:
+        return _factor_signs(self._poles, self.box, strict=True)
+
     def establish(self) -> Finding:
         """Look for the Bernstein proof, then for a point where the relation fails."""
         scope = Scope.FAMILY if len(self.box) else Scope.INSTANCE
-        if self._proof is not None:
+        if self._proof is not None and self._domain is not None:
             pieces = sum(len(factor.pieces) for factor in self._proof[1])
             return Finding(Outcome.HOLDS, scope, f"for {self.box}, by {pieces} Bernstein pieces")
         for point in self.box.samples(9):
@@ -89,22 +104,31 @@ class BoxSign(Certificate):
         try:
             left, right = self.left.evaluate(point), self.right.evaluate(point)
         except ZeroDivisionError:
-            return {**shown, "left or right": "undefined"}
+            return {**shown, "a side": "undefined"}
         if relation_holds(left, self.relation, right):
             return None
-        return {**shown, "left": str(left), "right": str(right)}
+        return {**shown, "left side": str(left), "right side": str(right)}
 
     def replay(self) -> Finding:
         """Multiply the factors out and expand every Bernstein form with sympy."""
         finding = self.establish()
         if finding.outcome is Outcome.HOLDS:
-            assert self._proof is not None  # HOLDS is only found with a proof
-            _verify_factors(self._difference, self.box, *self._proof, strict=self._strict)
+            for function, proof, strict in (
+                (self._difference, self._proof, self._strict),
+                (self._poles, self._domain, True),
+            ):
+                if proof is None:
+                    raise CertificateRejected("a part of the sign proof is missing")
+                _verify_factors(function, self.box, *proof, strict=strict)
         elif finding.outcome is Outcome.FAILS:
             point = {n: Fraction(finding.witness[n]) for n in self.box if n in finding.witness}
-            if self._failure_at(point) is None:
+            if not self.box.contains(point) or self._failure_at(point) is None:
                 raise CertificateRejected("the relation holds at the witness")
         return finding
+
+
+def _polynomial(polynomial: Any) -> RationalFunction:
+    return RationalFunction(polynomial, polynomial.context().constant(1))
 
 
 def _as_polynomial(polynomial: Any, names: Sequence[str], box: Box) -> Polynomial:
@@ -123,30 +147,33 @@ def _factor_signs(
     sign = 1
     unit = Fraction(1)
     factors: list[_SignedFactor] = []
-    for part, must_not_vanish in ((function.numerator, strict), (function.denominator, True)):
+    for part, below in ((function.numerator, False), (function.denominator, True)):
         constant, powers = part.factor()
-        unit *= Fraction(int(constant.p), int(constant.q))
+        number = Fraction(int(constant.p), int(constant.q))
+        unit = unit / number if below else unit * number
         for factor, exponent in powers:
             polynomial = _as_polynomial(factor, function.names, box)
-            if exponent % 2 == 0 and not must_not_vanish:
-                factors.append(_SignedFactor(polynomial, exponent, 0, False, ()))
+            if exponent % 2 == 0 and not strict and not below:
+                factors.append(_SignedFactor(polynomial, exponent, below, 0, False, ()))
                 continue
-            signed = _one_sign(polynomial, exponent, box, strict=must_not_vanish)
-            if signed is None:
+            found = _one_sign(polynomial, box, strict=strict or below)
+            if found is None:
                 return None
-            factors.append(signed)
-            sign *= signed.sign**exponent
+            factors.append(
+                _SignedFactor(polynomial, exponent, below, found[0], strict or below, found[1])
+            )
+            sign *= found[0] ** exponent
     return (unit, tuple(factors)) if sign * unit > 0 else None
 
 
 def _one_sign(
-    polynomial: Polynomial, exponent: int, box: Box, *, strict: bool
-) -> _SignedFactor | None:
+    polynomial: Polynomial, box: Box, *, strict: bool
+) -> tuple[int, tuple[BernsteinPiece, ...]] | None:
     for sign in (1, -1):
         signed = {key: sign * value for key, value in polynomial.items()}
         pieces = bernstein_positivity(signed, box, strict=strict)
         if pieces is not None:
-            return _SignedFactor(polynomial, exponent, sign, strict, pieces)
+            return sign, pieces
     return None
 
 
@@ -161,20 +188,24 @@ def _verify_factors(
     import sympy
 
     variables = [sympy.Symbol(name) for name in box]
-    product = sympy.Rational(unit.numerator, unit.denominator)
-    sign = 1 if unit > 0 else -1
+    above, below = sympy.Rational(unit.numerator, unit.denominator), sympy.Integer(1)
+    sign = (unit > 0) - (unit < 0)
     for factor in factors:
-        product *= _sympy_polynomial(factor.polynomial, variables) ** factor.exponent
-        sign *= factor.sign**factor.exponent if factor.sign else 1
+        power = _sympy_polynomial(factor.polynomial, variables) ** factor.exponent
+        above, below = (above, below * power) if factor.below else (above * power, below)
+        if factor.sign == 0 and factor.exponent % 2 == 0 and not (strict or factor.below):
+            continue
+        if factor.sign not in (1, -1) or ((strict or factor.below) and not factor.strict):
+            raise CertificateRejected("a factor may vanish or change its sign")
+        sign *= factor.sign**factor.exponent
         _verify_pieces(factor, box, variables)
-        if strict and not factor.strict:
-            raise CertificateRejected("a factor may vanish where a strict sign is claimed")
-    one = function.denominator / function.denominator
-    target = RationalFunction(function.numerator * function.denominator, one).to_sympy()
-    if sympy.expand(product - target) != 0:
+    target_above, target_below = (
+        _polynomial(part).to_sympy() for part in (function.numerator, function.denominator)
+    )
+    if sympy.expand(above * target_below - target_above * below) != 0:
         raise CertificateRejected("the factors do not multiply to the difference")
-    if factors and sign < 0:
-        raise CertificateRejected("the signs of the factors multiply to -1")
+    if sign < 0 or (sign == 0 and strict):
+        raise CertificateRejected("the signs of the factors do not multiply to 1")
 
 
 def _sympy_polynomial(polynomial: Polynomial, variables: Sequence[Any]) -> Any:
@@ -194,6 +225,7 @@ def _verify_pieces(factor: _SignedFactor, box: Box, variables: Sequence[Any]) ->
     import sympy
 
     volume = Fraction(0)
+    _verify_disjoint([piece.corners for piece in factor.pieces], box)
     target = _sympy_polynomial(factor.polynomial, variables)
     for piece in factor.pieces:
         coefficients = piece.as_array()
@@ -215,89 +247,25 @@ def _verify_pieces(factor: _SignedFactor, box: Box, variables: Sequence[Any]) ->
     whole = Fraction(1)
     for interval in box.values():
         whole *= interval.upper - interval.lower
-    # Halving makes the pieces disjoint, so equal volumes mean that nothing is left out.
-    if factor.pieces and volume != whole:
+    # The pieces are disjoint, so equal volumes mean that nothing is left out.
+    if volume != whole:
         raise CertificateRejected("the Bernstein pieces do not fill the box")
 
 
-@dataclass(frozen=True)
-class SetSign(Certificate):
-    """``polynomial > 0`` (or ``>= 0``) wherever all constraints are ``>= 0``."""
-
-    polynomial: RationalFunction
-    constraints: tuple[RationalFunction, ...]
-    strict: bool
-    degree: int = 3
-    method: ClassVar[str] = "product form found by z3, expanded exactly"
-
-    def establish(self) -> Finding:
-        """Ask z3 for a product form, then for a counterexample; both are checked here."""
-        proof = product_form(
-            self.polynomial, self.constraints, strict=self.strict, degree=self.degree
-        )
-        if proof is not None:
-            proof.verify(self.polynomial, self.constraints, strict=self.strict)
-            detail = f"a combination of {len(proof.terms)} products of the constraints"
-            return Finding(Outcome.HOLDS, Scope.FAMILY, detail)
-        point = counterexample(self.polynomial, self.constraints, strict=self.strict)
-        if point is not None:
-            witness = {name: str(value) for name, value in sorted(point.items())}
-            witness["value"] = str(self.polynomial.evaluate(point))
-            return Finding(Outcome.FAILS, Scope.INSTANCE, "the sign fails", witness)
-        return Finding(Outcome.OPEN, Scope.FAMILY, f"z3 gave no answer at degree {self.degree}")
-
-    def replay(self) -> Finding:
-        """Evaluate the witness, or check the product form on a grid of exact points."""
-        finding = self.establish()
-        if finding.outcome is Outcome.FAILS:
-            point = {n: Fraction(v) for n, v in finding.witness.items() if n != "value"}
-            value = self.polynomial.evaluate(point)
-            inside = all(constraint.evaluate(point) >= 0 for constraint in self.constraints)
-            if not inside or value > 0 or (value == 0 and not self.strict):
-                raise CertificateRejected("the sign holds at the witness")
-        return finding
+def _verify_disjoint(pieces: Sequence[Any], box: Box) -> None:
+    for index, one in enumerate(pieces):
+        if len(one) != len(box) or any(
+            not interval.lower <= lower < upper <= interval.upper
+            for (lower, upper), interval in zip(one, box.values(), strict=False)
+        ):
+            raise CertificateRejected("a Bernstein piece does not lie in the box")
+        for two in pieces[:index]:
+            if all(max(a, c) < min(b, d) for (a, b), (c, d) in zip(one, two, strict=True)):
+                raise CertificateRejected("two Bernstein pieces overlap")
 
 
-@dataclass(frozen=True)
-class RootCount(Certificate):
-    """A polynomial has a stated number of distinct real roots in (lower, upper]."""
-
-    coefficients: tuple[Any, ...]
-    interval: Interval
-    expected: int
-    method: ClassVar[str] = "Sturm chain"
-
-    def establish(self) -> Finding:
-        """Count sign changes of the Sturm chain."""
-        found = sturm_chain(self.coefficients).roots_between(
-            self.interval.lower, self.interval.upper
-        )
-        detail = f"{found} distinct real roots in ({self.interval.lower}, {self.interval.upper}]"
-        if found == self.expected:
-            return Finding(Outcome.HOLDS, Scope.INSTANCE, detail)
-        return Finding(Outcome.FAILS, Scope.INSTANCE, detail, {"roots": str(found)})
-
-    def replay(self) -> Finding:
-        """Check the chain's divisions, and count again with sympy's isolation."""
-        import sympy
-
-        chain = sturm_chain(self.coefficients)
-        chain.verify()
-        x = sympy.Symbol("x")
-        polynomial = sympy.Poly(
-            [sympy.Rational(c.numerator, c.denominator) for c in reversed(chain.chain[0])], x
-        )
-        lower, upper = sympy.Rational(self.interval.lower), sympy.Rational(self.interval.upper)
-        found = polynomial.count_roots(lower, upper) - int(polynomial.eval(lower) == 0)
-        finding = self.establish()
-        if (found == self.expected) != (finding.outcome is Outcome.HOLDS):
-            raise CertificateRejected("root isolation contradicts the Sturm chain")
-        return finding
-
-
+@functools.lru_cache(maxsize=4096)
 def sign_on_box(value: RationalFunction, relation: str, box: Box) -> bool:
     """Whether ``value relation 0`` is certified on the box (False: not certified)."""
-    if relation not in RELATIONS:
-        raise InvalidInput(f"relation={relation!r} must be one of {', '.join(RELATIONS)}")
     zero = RationalFunction.constant(0)
     return BoxSign(value, relation, zero, box).establish().outcome is Outcome.HOLDS

@@ -10,14 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import flint
 
 from dcpg_theory.errors import CertificateRejected, InvalidInput
+from dcpg_theory.exact.boxes import Interval
+from dcpg_theory.exact.certificates import Certificate, Finding, Outcome
 from dcpg_theory.exact.rational_functions import as_fmpq
+from dcpg_theory.exact.verdicts import Scope
 
-__all__ = ["SturmChain", "sturm_chain"]
+__all__ = ["RootCount", "SturmChain", "sturm_chain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class SturmChain:
             If a derivative or a remainder is wrong, or the polynomial is not square-free.
         """
         polynomials = [_polynomial(row) for row in self.chain]
+        if not polynomials:
+            raise CertificateRejected("the chain is empty")
         if len(polynomials) > 1 and polynomials[1] != polynomials[0].derivative():
             raise CertificateRejected("the second member is not the derivative of the first")
         for before, here, after in zip(polynomials, polynomials[1:], polynomials[2:], strict=False):
@@ -74,6 +79,46 @@ def sturm_chain(coefficients: Sequence[Any]) -> SturmChain:
         while chain[-1].degree() > 0:
             chain.append(-(chain[-2] % chain[-1]))
     return SturmChain(tuple(_row(member) for member in chain))
+
+
+@dataclass(frozen=True)
+class RootCount(Certificate):
+    """A polynomial has a stated number of distinct real roots in an interval."""
+
+    coefficients: tuple[Any, ...]
+    interval: Interval
+    expected: int
+    method: ClassVar[str] = "Sturm chain"
+
+    def establish(self) -> Finding:
+        """Count sign changes of the Sturm chain, and settle the ends by evaluation."""
+        chain, span = sturm_chain(self.coefficients), self.interval
+        found = chain.roots_between(span.lower, span.upper)
+        row = [Fraction(int(c.p), int(c.q)) for c in map(as_fmpq, self.coefficients)]
+        found += int(span.closed_lower and _evaluate(row, span.lower) == 0)
+        found -= int(not span.closed_upper and _evaluate(row, span.upper) == 0)
+        detail = f"{found} distinct real roots in {span}"
+        if found == self.expected:
+            return Finding(Outcome.HOLDS, Scope.INSTANCE, detail)
+        return Finding(Outcome.FAILS, Scope.INSTANCE, detail, {"roots": str(found)})
+
+    def replay(self) -> Finding:
+        """Check the chain's divisions, and count again with sympy's isolation."""
+        import sympy
+
+        sturm_chain(self.coefficients).verify()
+        exact = [as_fmpq(value) for value in reversed(self.coefficients)]
+        polynomial = sympy.Poly(
+            [sympy.Rational(int(c.p), int(c.q)) for c in exact], sympy.Symbol("x")
+        )
+        lower, upper = (sympy.Rational(end) for end in (self.interval.lower, self.interval.upper))
+        found = polynomial.count_roots(lower, upper)
+        found -= int(not self.interval.closed_lower and polynomial.eval(lower) == 0)
+        found -= int(not self.interval.closed_upper and polynomial.eval(upper) == 0)
+        finding = self.establish()
+        if (found == self.expected) != (finding.outcome is Outcome.HOLDS):
+            raise CertificateRejected("root isolation contradicts the Sturm chain")
+        return finding
 
 
 def _row(polynomial: Any) -> tuple[Fraction, ...]:
