@@ -91,7 +91,7 @@ _OTHERS = _Defaults("1", 1000)
 @click.option(
     "--record-every",
     type=click.IntRange(min=1),
-    help="Default a thousandth of the iterations; so many first ones are all recorded.",
+    help="Default a thousandth of the iterations; five times so many first ones are all recorded.",
 )
 @click.option(
     "--state", metavar="S", help="The state whose policy is shown; default the likeliest start."
@@ -159,7 +159,7 @@ def run(
     _check_targets(out, picture)
     shown = _shown_state(loaded, state)
     every = record_every or max(1, iterations // 1000)
-    record = Record(every=every, states=(shown,), first=every)
+    record = Record(every=every, states=(shown,), first=5 * every)
     matrix = choices.mixing_matrix(graph, mixing, loaded.n_tasks)
     begin = time.perf_counter()
     with progress_bar(quiet=quiet) as bar, warnings.catch_warnings(record=True) as caught:

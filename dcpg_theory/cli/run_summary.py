@@ -101,8 +101,8 @@ _WHAT_TO_SEE = {
     "mean policy ends at probability 1/2 there, and the objective at its optimum. The "
     "agents differ from the mean by the order of the step size, and agree as it falls.",
     "example-2": "Probability 1/2 at S3 is a stationary point that is not optimal: a run that "
-    "starts there stays, and from other starts it goes to whichever end is nearer. The agents "
-    "differ by the order of the step size times the gap between their gradients.",
+    "starts there stays, and one that starts far enough from it goes to the nearer end. The "
+    "agents differ by the order of the step size times the gap between their gradients.",
 }
 _ELSEWHERE = (
     "The objective should rise and level off. The agents' policies draw together, up to a "
