@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["action_names", "first_parameters", "mixing_matrix", "step_sizes"]
 
-GRAPHS = "ring, complete, star, path, grid:RxC, torus:RxC or hypercube:D"
+GRAPHS = "ring, complete, star, path, grid:RxC, torus:RxC, hypercube:D or a file of edges"
 
 
 def mixing_matrix(graph: str, mixing: str, n_agents: int) -> MixingMatrix:
@@ -27,7 +27,8 @@ def mixing_matrix(graph: str, mixing: str, n_agents: int) -> MixingMatrix:
     Parameters
     ----------
     graph : str
-        ``ring``, ``complete``, ``star``, ``path``, ``grid:RxC``, ``torus:RxC`` or ``hypercube:D``.
+        ``ring``, ``complete``, ``star``, ``path``, ``grid:RxC``, ``torus:RxC``, ``hypercube:D``, or
+        a text file with an edge a line.
     mixing : str
         ``lazy-metropolis``, ``metropolis``, or a file with the matrix: .npy, or a text of numbers
         like 0.5 or 1/3, one row a line; the graph is then not used.
@@ -43,6 +44,8 @@ def mixing_matrix(graph: str, mixing: str, n_agents: int) -> MixingMatrix:
     rules = {"lazy-metropolis": graphs.lazy_metropolis, "metropolis": graphs.metropolis}
     if mixing not in rules:
         return _matrix_of_file(mixing)
+    if Path(graph).is_file():
+        return rules[mixing](graphs.from_edge_list(graph, n_agents))
     family, _, size = graph.partition(":")
     sized: dict[str, Callable[..., object]] = {
         "grid": graphs.grid,
