@@ -32,7 +32,7 @@ from dcpg_theory.ledger import (
 )
 from dcpg_theory.models.examples import ACTIONS, STATES, example_2, example_policy
 from dcpg_theory.models.policies import policy_from_weights
-from proofs_check.section_2_examples import HALF
+from proofs_check.corridor import HALF
 from proofs_check.symbols import DISCOUNT, EXAMPLE_2, EXAMPLE_2_POLICIES, NAMES_2, gamma, left, p
 
 WHERE = "Appendix A, second example"

@@ -29,7 +29,7 @@ from dcpg_theory.ledger import (
 from dcpg_theory.models.examples import ACTIONS, example_2, example_policy
 from proofs_check.appendix_a_matrices import LEFT_AT_S3, policy, task
 from proofs_check.assumptions import START_AT_S3
-from proofs_check.section_2_examples import S3, second
+from proofs_check.corridor import S3, second
 from proofs_check.symbols import EXAMPLE_2, NAMES_2, gamma, p
 
 WHERE = "Appendix A, second example"
