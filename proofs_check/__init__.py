@@ -7,8 +7,12 @@ paper; `PAPER_SHA256` names it, and each claim the lines it was taken from.
 
 CHAPTERS = (
     "proofs_check.section_2",
-    "proofs_check.section_2_examples",
+    "proofs_check.section_2_bounds",
+    "proofs_check.section_2_single_task",
+    "proofs_check.section_2_example_1",
+    "proofs_check.section_2_example_2",
     "proofs_check.appendix_a",
+    "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",
     "proofs_check.appendix_a_returns",
 )

@@ -29,7 +29,7 @@ from dcpg_theory.ledger import (
 from dcpg_theory.models.examples import ACTIONS, example_2, example_policy
 from proofs_check.appendix_a_matrices import LEFT_AT_S3, policy, task
 from proofs_check.assumptions import START_AT_S3
-from proofs_check.section_2_examples import S3, second
+from proofs_check.corridor import S3, second
 from proofs_check.symbols import EXAMPLE_2, NAMES_2, gamma, p
 
 WHERE = "Appendix A, second example"
@@ -208,7 +208,11 @@ def _named_policies(kernel: Kernel) -> Evidence:
 
 
 _PI_3 = Fault(Severity.SLIP, Origin.PAPER, "pi_1 stands for pi_3 on the right side")
-_START = {"kind": Kind.IDENTITY, "assumptions": (START_AT_S3,), "check": _named_policies}
+_START: dict[str, Any] = {
+    "kind": Kind.IDENTITY,
+    "assumptions": (START_AT_S3,),
+    "check": _named_policies,
+}
 start_1 = Claim(
     id="appa-pi1-start",
     where=f"{WHERE}, return of pi_1",
@@ -253,7 +257,7 @@ _FACTOR = Fault(
     Severity.SLIP, Origin.PAPER, "the factor 1/(8 sqrt(2)) should be sqrt(2): 16 times too small"
 )
 _ROOT_LOST = Fault(Severity.SLIP, Origin.PAPER, "the factor 1/sqrt(2) of gamma is lost")
-_SQRT = {"kind": Kind.IDENTITY, "assumptions": (START_AT_S3,)}
+_SQRT: dict[str, Any] = {"kind": Kind.IDENTITY, "assumptions": (START_AT_S3,)}
 
 sqrt_1 = Claim(
     id="appa-sqrt-pi1",

@@ -2,6 +2,7 @@ r"""Chains of proof about one MDP of any size: bounds, optimality, stationarity,
 
 from __future__ import annotations
 
+from dcpg_theory.exact.boxes import Box, open_interval
 from dcpg_theory.exact.chains import Chain, Differential, Line, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
@@ -74,12 +75,12 @@ _UPPER = link(
 )
 
 
-def _chain(title: str, *lines: Line) -> Chain:
+def _chain(title: str, *lines: Line, scalars: Box = OWN) -> Chain:
     """Return the chain whose conclusion is its last link."""
     last = lines[-1]
     if isinstance(last, RuleUse | Differential):
         raise TypeError("a chain ends with a link")
-    return Chain(title, OWN, tuple(lines), last.fact)
+    return Chain(title, scalars, tuple(lines), last.fact)
 
 
 def series_is_solution() -> Chain:
@@ -143,20 +144,27 @@ def _bellman() -> Line:
 
 
 def softmax_sums_to_one() -> Chain:
-    """sum_a w_a / s = 1 where s = sum_a w_a, for any number of actions."""
+    """sum_a w_a / s = 1 where s = sum_a w_a, for any number of actions.
+
+    Adding a number to all theta scales all weights, so s is taken in (0, 1).
+    """
     total = symbols("s")[0]
     adding = Operator.of(Atom("sum", SCALARS, "A"))
     weights = Operator.of(Atom("w", "A", SCALARS))
-    given = hypothesis(
-        "total", equal(adding @ weights, unit(SCALARS).scaled(total)), "s is the sum of the weights"
+    probabilities = Operator.of(Atom("pi", "A", SCALARS))
+    divide = unit(SCALARS).scaled(1 / total)
+    given = (
+        hypothesis("total", equal(adding @ weights, unit(SCALARS).scaled(total)), "s = sum_a w_a"),
+        hypothesis("softmax", equal(probabilities.scaled(total), weights), "(4): s pi = w"),
     )
     last = link(
         "sum=1",
-        equal(adding @ weights.scaled(1 / total), unit(SCALARS)),
-        [Multiple("total", unit(SCALARS).scaled(1 / total))],
-        "divide by s",
+        equal(adding @ probabilities, unit(SCALARS)),
+        [Multiple("total", divide), Multiple("softmax", divide @ adding)],
+        "add up s pi = w over the actions and divide by s",
     )
-    return _chain("softmax probabilities sum to one", given, last)
+    scalars = OWN.replace(s=open_interval(0, 1))
+    return _chain("softmax probabilities sum to one", *given, last, scalars=scalars)
 
 
 def rescaled_value() -> Chain:

@@ -23,7 +23,7 @@ from dcpg_theory.ledger.records import Record, summary
 from dcpg_theory.ledger.registry import load_registry
 from dcpg_theory.ledger.runner import run_claims
 
-__all__ = ["audit"]
+__all__ = ["audit", "ledger_table"]
 
 
 @click.command()
@@ -88,16 +88,17 @@ def ledger_table(records: Mapping[str, Record]) -> Table:
             Text(verdict, VERDICT_STYLES[record.verdict]),
             record.scope,
             Text(record.transitive_verdict, VERDICT_STYLES[record.transitive_verdict]),
-            found(record),
+            _found(record),
         )
     return table
 
 
-def found(record: Record) -> str:
-    """Return one sentence: the witness of a refutation, else the detail."""
-    if record.verdict == "refuted" and record.witness:
-        return ", ".join(f"{key} = {value}" for key, value in record.witness.items())
-    return record.detail
+def _found(record: Record) -> Text:
+    """Return the mistake and the witness of a refutation whole, of anything else one line."""
+    if record.verdict == "refuted" and record.mistake:
+        witness = ", ".join(f"{key} = {value}" for key, value in record.witness.items())
+        return Text(f"{record.mistake}; witness: {witness}")
+    return Text(record.detail, no_wrap=True, overflow="ellipsis")
 
 
 def _report_differences(console: Console, differences: list[str]) -> None:

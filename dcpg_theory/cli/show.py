@@ -66,8 +66,8 @@ def _print_claim(console: Console, registry: Registry, member: Claim, record: Re
         console.print(f"[bold]needs[/] {escape(record.assumption)}")
     for key, value in record.witness.items():
         console.print(f"  {escape(key)} = {escape(value)}")
-    if member.fault and record.severity:
-        console.print(f"[bold]mistake[/] {escape(member.fault.note)}")
+    if record.mistake:
+        console.print(f"[bold]mistake[/] {escape(record.mistake)}")
     if member.check is not None:
         console.print("\n[bold]check[/]")
         for line in inspect.cleandoc(member.check.__doc__ or "").splitlines():

@@ -108,6 +108,10 @@ class Identity(Certificate):
         detail = f"{count} {'entries are' if count > 1 else 'entry is'} identical"
         return Finding(Outcome.HOLDS, self._scope(), detail)
 
+    def _entries(self, wrong: list[int]) -> dict[str, str]:
+        named = [self.labels[k] for k in wrong if self.labels[k]]
+        return {"entry": ", ".join(named)} if named else {}
+
     def _refutation(self, wrong: list[int]) -> Finding:
         index = wrong[0]
         for sample in self.box.samples():
@@ -125,7 +129,7 @@ class Identity(Certificate):
                     continue
                 shown = {name: f"sqrt({c})" for name, c in self.roots.items()}
             witness = {
-                "entry": ", ".join(self.labels[k] for k in wrong),
+                **self._entries(wrong),
                 **{name: shown.get(name) or str(sample[name]) for name in point},
                 "left side": _shown(left),
                 "right side": _shown(right),

@@ -89,7 +89,7 @@ class Kernel:
         one, two = (as_array(side, NumberKind.SYMBOLIC) for side in (left, right))
         if one.shape != two.shape or one.size == 0:
             raise InvalidInput(f"shapes {one.shape} and {two.shape} must be equal and not empty")
-        names = [labels(index) for index in np.ndindex(one.shape)]
+        names = [labels(index) if index else "" for index in np.ndindex(one.shape)]
         certificate = Identity(tuple(one.flat), tuple(two.flat), names, box, roots or {})
         return self._judge(certificate)
 

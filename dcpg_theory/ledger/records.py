@@ -30,6 +30,7 @@ class Record:
     scope: str
     severity: str | None
     origin: str | None
+    mistake: str
     method: str
     detail: str
     witness: dict[str, str]
@@ -96,6 +97,7 @@ def _aggregate(member: Claim, parts: list[Record]) -> Record:
         scope=first.scope if refuted else str(narrowest(Scope(part.scope) for part in parts)),
         severity=str(max(severities, key=lambda s: s.rank)) if severities else None,
         origin=first.origin,
+        mistake="",
         method="worst of its parts",
         detail=f"refuted in {', '.join(refuted)}" if refuted else f"{len(parts)} parts hold",
         witness={},

@@ -6,6 +6,7 @@ A graph is a `networkx.Graph`; the families here number their nodes 0, ..., n - 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import flint
@@ -18,6 +19,7 @@ from dcpg_theory.models.mixing import MixingMatrix
 __all__ = [
     "MixingMatrix",
     "complete",
+    "from_edge_list",
     "grid",
     "hypercube",
     "lazy_metropolis",
@@ -63,6 +65,28 @@ def grid(rows: int, columns: int) -> nx.Graph:
 def torus(rows: int, columns: int) -> nx.Graph:
     """Return the grid with its opposite sides joined; a side of 1 or 2 adds no edge."""
     return _grid("columns", columns, _size("rows", rows), periodic=True)
+
+
+def from_edge_list(file: str | Path, n: int) -> nx.Graph:
+    """Return the graph of n nodes whose edges a text file lists, two node numbers a line.
+
+    Nodes count from 0; ``#`` begins a comment; nodes without an edge are isolated.
+
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be read as such, or names a node outside 0, ..., n - 1.
+    """
+    graph = nx.empty_graph(_size("n", n))
+    try:
+        edges = nx.read_edgelist(file, nodetype=int, data=False)
+    except (OSError, TypeError, ValueError) as error:
+        raise InvalidInput(f"{file} is not a list of edges: {error}") from error
+    outside = [node for node in edges if not 0 <= node < n]
+    if outside:
+        raise InvalidInput(f"{file}: node {outside[0]} must be one of 0, ..., {n - 1}")
+    graph.add_edges_from((a, b) for a, b in edges.edges if a != b)
+    return graph
 
 
 def hypercube(dimension: int) -> nx.Graph:

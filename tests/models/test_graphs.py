@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -139,3 +141,20 @@ def test_numbered_nodes_are_the_agents_and_others_count_in_order():
 def test_other_graphs_are_refused(graph, message):
     with pytest.raises(InvalidInput, match=message):
         graphs.metropolis(graph)
+
+
+def test_an_edge_list_makes_the_same_graph_as_its_family(tmp_path: Path) -> None:
+    file = tmp_path / "ring.txt"
+    file.write_text("# a ring\n0 1\n1 2\n2 3\n3 0\n3 3\n")
+    assert nx.utils.graphs_equal(graphs.from_edge_list(file, 4), graphs.ring(4))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("0 1\n1 4\n", "node 4 must be one of 0, ..., 3"), ("0 one\n", "is not a list of edges")],
+)
+def test_a_bad_edge_list_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "edges.txt"
+    file.write_text(text)
+    with pytest.raises(InvalidInput, match=message):
+        graphs.from_edge_list(file, 4)

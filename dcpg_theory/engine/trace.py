@@ -1,0 +1,59 @@
+"""What a run leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dcpg_theory.engine.recording import Record
+from dcpg_theory.exact.numbers import Array
+
+__all__ = ["Trace"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Trace:
+    """The end of a run of Algorithm 1, and what was recorded on the way.
+
+    Attributes
+    ----------
+    parameters : ndarray, shape (n_tasks, n_states, n_actions)
+        The last theta_i of every agent, over the union of the states; finite, read-only.
+    iterations : int
+        How many iterations led there.
+    recorded : mapping of str to ndarray
+        ``recorded["iteration"]`` holds the n iterations that were recorded, in ascending order; the
+        first axis of every other array goes with it. The names and shapes stand in `Record`.
+    record : Record
+        What was asked to be recorded.
+    path : str
+        Which implementation ran: ``reference``.
+    stopped : str or None
+        Why the run ended before its last iteration, if it did.
+    """
+
+    parameters: Array
+    iterations: int
+    recorded: Mapping[str, Array]
+    record: Record
+    path: str = "reference"
+    stopped: str | None = None
+
+    @property
+    def mean_parameters(self) -> Array:
+        """The mean of the agents' parameters, thetabar, shape (n_states, n_actions)."""
+        mean: Array = self.parameters.mean(axis=0)
+        return mean
+
+    @property
+    def final(self) -> dict[str, Any]:
+        """The last recorded value of every quantity: of the parameters `parameters`."""
+        return {name: series[-1] for name, series in self.recorded.items()}
+
+    def __repr__(self) -> str:
+        stopped = f", stopped: {self.stopped}" if self.stopped else ""
+        return (
+            f"Trace({self.iterations} iterations, parameters of shape {self.parameters.shape}, "
+            f"{len(self.recorded['iteration'])} recorded, path={self.path!r}{stopped})"
+        )

@@ -1,0 +1,133 @@
+r"""What Section 2.2 says about a single task: deterministic optima, Bellman, stationary points."""
+
+from __future__ import annotations
+
+import sys
+from fractions import Fraction
+
+from dcpg_theory import theory
+from dcpg_theory.exact.boxes import Box
+from dcpg_theory.exact.evidence import Evidence
+from dcpg_theory.exact.kernel import Kernel
+from dcpg_theory.ledger import (
+    Kind,
+    claim,
+    ingredient,
+    narrate,
+)
+from dcpg_theory.models.examples import example_1, example_2, example_policy
+from dcpg_theory.theory.assumptions import (
+    FINITE_PARAMETERS,
+    STATIONARY_POLICIES,
+)
+from proofs_check import single_task
+from proofs_check.corridor import S3
+from proofs_check.small_tasks import bandit
+from proofs_check.symbols import (
+    DISCOUNT,
+    EXAMPLE_2_POLICIES,
+    gamma,
+    p,
+)
+
+
+@claim(
+    "sec2-single-task-deterministic",
+    where="Section 2.2",
+    statement=r"In single task RL it is known that under mild assumptions there exists a deterministic policy $\pi^*$ that maximizes the objective",
+    kind=Kind.EXISTENCE,
+    lines=(86, 86),
+    depends=("eq-1",),
+    assumptions=(STATIONARY_POLICIES,),
+    controls=(ingredient("the sum of two tasks instead of one", tasks=(0, 1)),),
+    note="finitely many states and actions; the deterministic policies are then finitely many",
+)
+def one_task_needs_no_randomness(kernel: Kernel) -> Evidence:
+    """Every policy is at most as good as the one that is greedy for its Q, in every state.
+
+    So the best of the finitely many deterministic policies is best of all. In the first task of
+    the first example, always L is at least as good as a coin toss at S3.
+    """
+    tasks = [example_1(gamma).tasks[k] for k in kernel.given("tasks", (0,))]
+    tossing, best = (
+        sum(theory.value(task, example_policy(1, q, 1))[S3] for task in tasks)
+        for q in (Fraction(1, 2), 1)
+    )
+    chain = single_task.deterministic_is_enough()
+    special = kernel.sign(tossing, "<=", best, Box(gamma=DISCOUNT))
+    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+
+
+@claim(
+    "sec2-bellman-optimality",
+    where="Section 2.2",
+    statement="the value function of the optimal deterministic policy satisfies the Bellman optimality equation",
+    kind=Kind.IDENTITY,
+    lines=(86, 86),
+    depends=("eq-1", "sec2-single-task-deterministic"),
+    controls=(ingredient("a policy that is not optimal", choice=0),),
+    note="optimal in every state; one that is only best from a start may do anything elsewhere",
+)
+def optimal_values_satisfy_bellman(kernel: Kernel) -> Evidence:
+    """If no greedy policy beats V, then V = max_a Q: both inequalities, and antisymmetry."""
+    choice = kernel.given("choice", 1)
+    task = example_1(gamma).tasks[0]
+    policy = example_policy(choice, choice, choice)
+    gap = (theory.value(task, policy)[:, None] - theory.action_value(task, policy))[1:4]
+    box = Box(gamma=DISCOUNT)
+    special = [kernel.sign(value, ">=", 0, box) for value in gap.flat]
+    chain = single_task.bellman_optimality()
+    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+
+
+@claim(
+    "sec2-single-task-stationary",
+    where="Section 2.2",
+    statement="every stationary point is globally optimal",
+    kind=Kind.IDENTITY,
+    lines=(113, 113),
+    depends=("eq-16",),
+    assumptions=(STATIONARY_POLICIES,),
+    controls=(ingredient("the sum of two tasks instead of one", tasks=(0, 1)),),
+    note=(
+        "about one task. At finite parameters it holds, and only because a stationary point then "
+        "has no advantage anywhere: all policies are equally good. With points at infinity, which "
+        "the second example calls stationary, every deterministic policy is one"
+    ),
+)
+def stationary_points_of_one_task(kernel: Kernel) -> Evidence:
+    """Where the gradient vanishes and all d(s) pi(a|s) > 0, A = 0, so V' - V = M' Pi' A = 0.
+
+    States that are never visited change neither V(rho) nor the gradient and are left out. Without
+    finite parameters: one state, actions that pay 1 and 0, always the second: gradient 0, value 0.
+    For two tasks, the fair coin at S3 in the second example is stationary and not optimal.
+    """
+    which = kernel.given("tasks", (0,))
+    problem = example_2(gamma, p)
+    tossing, right = (
+        example_policy(Fraction(1, 2), q, Fraction(1, 2)) for q in (Fraction(1, 2), 0)
+    )
+    slope = sum(theory.gradient(problem.tasks[k], tossing)[S3, 0] for k in which)
+    special = []
+    if slope == 0:
+        here, there = (
+            sum(theory.objective(problem.tasks[k], x) for k in which) for x in (tossing, right)
+        )
+        special.append(kernel.sign(here, ">=", there, EXAMPLE_2_POLICIES))
+    chain = single_task.stationary_is_optimal()
+    proof = kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    task, stuck = bandit(Fraction(1, 2)), [[0, 1]]
+    flat = theory.gradient(task, stuck)
+    instance = {
+        "task": "one state, actions pay 1 and 0, gamma = 1/2",
+        "policy": "always the second",
+    }
+    instance["gradient"] = f"({flat[0, 0]}, {flat[0, 1]})"
+    without = kernel.at_instance(
+        theory.objective(task, stuck), ">=", theory.objective(task, [[1, 0]]), instance
+    )
+    return kernel.conditional(proof, FINITE_PARAMETERS.name, without)
+
+
+if __name__ == "__main__":
+    narrate(vars(sys.modules[__name__]))

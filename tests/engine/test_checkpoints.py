@@ -1,0 +1,191 @@
+"""A run that was cut off goes on to the same bits; a checkpoint of anything else is refused."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from dcpg_theory.engine import Checkpoint, Record, run_dcpg
+from dcpg_theory.engine.files import read_archive, write_archive
+from dcpg_theory.errors import InvalidInput
+from dcpg_theory.models import example_1, example_2, graphs
+
+PAIR = graphs.lazy_metropolis(graphs.complete(2))
+SETTINGS = {
+    "step_size": np.linspace(1, 0.1, 40),
+    "iterations": 40,
+    "initial": np.random.default_rng(0).standard_normal((2, 5, 2)),
+    "record": Record(every=7, first=2, states=("S3",)),
+}
+
+
+class Interrupted(Exception):
+    """Stands for a power cut."""
+
+
+def run(checkpoint=None, problem=None, mixing=PAIR, **changed):
+    problem = example_1(0.9) if problem is None else problem
+    return run_dcpg(problem, mixing, checkpoint=checkpoint, **{**SETTINGS, **changed})
+
+
+def assert_same(found, expected):
+    np.testing.assert_array_equal(found.parameters, expected.parameters)
+    assert found.recorded.keys() == expected.recorded.keys()
+    for name, series in expected.recorded.items():
+        np.testing.assert_array_equal(found.recorded[name], series)
+        assert found.recorded[name].dtype == series.dtype
+
+
+def cut_off(path, at):
+    def power_cut(k, _):
+        if k >= at:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        run(Checkpoint(path, every=3), callback=power_cut)
+
+
+@pytest.mark.parametrize("at", [2, 7, 21, 40])
+def test_a_resumed_run_is_the_uninterrupted_one_to_the_last_bit(tmp_path, at):
+    path = tmp_path / "run.npz"
+    cut_off(path, at)
+    assert_same(run(Checkpoint(path, every=3, resume=True)), run())
+
+
+def test_a_checkpoint_changes_nothing_and_leaves_no_other_file(tmp_path):
+    assert_same(run(Checkpoint(tmp_path / "run.npz", every=9)), run())
+    assert [path.name for path in tmp_path.iterdir()] == ["run.npz"]
+
+
+def test_a_finished_run_can_be_resumed_and_prolonged(tmp_path):
+    path = tmp_path / "run.npz"
+    run(Checkpoint(path), iterations=25, step_size=0.5)
+    assert_same(
+        run(Checkpoint(path, resume=True), iterations=25, step_size=0.5),
+        run(iterations=25, step_size=0.5),
+    )
+    assert_same(
+        run(Checkpoint(path, resume=True), iterations=60, step_size=0.5),
+        run(iterations=60, step_size=0.5),
+    )
+
+
+def test_resuming_without_a_file_begins(tmp_path):
+    assert_same(run(Checkpoint(tmp_path / "run.npz", resume=True)), run())
+
+
+def test_an_existing_file_is_not_overwritten(tmp_path):
+    path = tmp_path / "run.npz"
+    path.write_text("my thesis")
+    with pytest.raises(InvalidInput, match=r"run\.npz: exists; resume from it, or remove it"):
+        run(Checkpoint(path))
+    with pytest.raises(InvalidInput, match="no readable checkpoint"):
+        run(Checkpoint(path, resume=True))
+    assert path.read_text() == "my thesis"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"problem": example_2(0.9, 0.75)},
+        {"problem": example_1(0.8)},
+        {"mixing": [[0.6, 0.4], [0.4, 0.6]]},
+        {"regularization": 0.1},
+        {"initial": np.zeros((2, 5, 2))},
+        {"record": Record(every=8)},
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(tmp_path, changed):
+    path = tmp_path / "run.npz"
+    run(Checkpoint(path))
+    with pytest.raises(InvalidInput, match="is a checkpoint of another run"):
+        run(Checkpoint(path, resume=True), **changed)
+
+
+def test_a_checkpoint_with_other_steps_or_beyond_the_end_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    run(Checkpoint(path))
+    with pytest.raises(InvalidInput, match="the step sizes differ"):
+        run(Checkpoint(path, resume=True), step_size=0.7)
+    with pytest.raises(InvalidInput, match="at iteration 40, beyond the 30 asked for"):
+        run(Checkpoint(path, resume=True), step_size=0.5, iterations=30)
+
+
+def test_foreign_and_broken_archives_are_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    run(Checkpoint(path))
+    content = path.read_bytes()
+    header, arrays = read_archive(path, "checkpoint", 1)
+    del header["kind"], header["version"]
+
+    def refused(message):
+        with pytest.raises(InvalidInput, match=message):
+            run(Checkpoint(path, resume=True))
+
+    path.write_bytes(content[: len(content) // 2])
+    refused("no readable checkpoint")
+    path.write_bytes(b"")
+    refused("no readable checkpoint")
+    np.savez(path, parameters=np.zeros(3))
+    refused("no readable checkpoint")
+    np.savez(path, header=np.array([{}], dtype=object), allow_pickle=True)
+    refused("no readable checkpoint")
+    np.savez(path, header=np.array("[1]"))
+    refused("no readable checkpoint")
+    write_archive(path, "result", 1, header, arrays)
+    refused("is a result of dcpg_theory, a checkpoint is needed")
+    write_archive(path, "checkpoint", 99, header, arrays)
+    refused("of version 99, this reads 1")
+    write_archive(path, "checkpoint", 1, header, {})
+    refused("no complete checkpoint")
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path):
+    with pytest.raises(InvalidInput, match="cannot be written: No such file"):
+        run(Checkpoint(tmp_path / "nowhere" / "run.npz"))
+
+
+@pytest.mark.parametrize("every", [0, 1.5, "often"])
+def test_how_often_must_be_a_positive_integer(every):
+    with pytest.raises(InvalidInput, match="must be an integer of at least 1"):
+        Checkpoint("run.npz", every=every)
+
+
+SCRIPT = """
+import sys
+import numpy as np
+from dcpg_theory.engine import Checkpoint, Record, run_dcpg
+from dcpg_theory.models import example_1, graphs
+
+run_dcpg(
+    example_1(0.9),
+    graphs.lazy_metropolis(graphs.complete(2)),
+    step_size=0.5,
+    iterations=10**7,
+    record=Record(every=1),
+    checkpoint=Checkpoint(sys.argv[1], every=2),
+)
+"""
+
+
+def test_a_killed_process_leaves_a_checkpoint_to_go_on_from(tmp_path):
+    path = tmp_path / "run.npz"
+    with subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)]) as process:
+        deadline = time.monotonic() + 60
+        while not path.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        os.kill(process.pid, signal.SIGKILL)
+    header, _ = read_archive(path, "checkpoint", 1)
+    iterations = header["at"] + 5
+    settings = {"step_size": 0.5, "iterations": iterations, "initial": None}
+    settings["record"] = Record(every=1)
+    resumed = run(Checkpoint(path, every=2, resume=True), **settings)
+    assert header["at"] > 0
+    assert_same(resumed, run(**settings))
