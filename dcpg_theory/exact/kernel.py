@@ -156,10 +156,8 @@ class Kernel:
         return self._mint(
             verdict,
             first.scope if verdict is Verdict.REFUTED else scope,
-            method="; ".join(dict.fromkeys(part.method for part in parts)),
-            detail=first.detail
-            if len(parts) == 1 or not verdict.passes
-            else "; ".join(dict.fromkeys(part.detail for part in parts)),
+            method=_joined(part.method for part in parts),
+            detail=_joined(p.detail for p in parts) if verdict.passes else first.detail,
             witness=first.witness,
             assumption=_joined(part.assumption for part in parts),
             grounds=parts,
@@ -289,8 +287,8 @@ class Kernel:
         return evidence
 
 
-def _joined(assumptions: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(text for text in assumptions if text))
+def _joined(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(text for text in texts if text))
 
 
 def _verdict(finding: Finding) -> Verdict:
