@@ -11,10 +11,12 @@ CHAPTERS = (
     "proofs_check.section_2_single_task",
     "proofs_check.section_2_example_1",
     "proofs_check.section_2_example_2",
+    "proofs_check.section_3",
     "proofs_check.appendix_a",
     "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",
     "proofs_check.appendix_a_returns",
+    "proofs_check.appendix_b4",
 )
 
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"

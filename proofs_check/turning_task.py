@@ -1,0 +1,133 @@
+r"""A small task one of whose softmax parameters may turn, and the displays of Appendix B.4 read on it.
+
+Two states and three actions, so that |S| and |A| are not confused; transitions, rewards and start
+are fixed, the discount is a symbol. The weight exp(theta) of one pair is the symbol w, so the
+derivative along its theta is w d/dw of a solved value: nothing of the derivation is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from dcpg_theory import theory
+from dcpg_theory.exact.numbers import Array
+from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.models.finite_mdp import FiniteMDP
+from dcpg_theory.models.policies import policy_from_weights
+from proofs_check.displays import Reader
+from proofs_check.symbols import DISCOUNT, OWN, own
+
+__all__ = ["BOX", "DIRECTIONS", "TurningTask"]
+
+BOX = OWN.replace(w=DISCOUNT)
+DIRECTIONS = ((0, 0), (1, 2))
+_LAMBDA = Fraction(3, 7)
+_WEIGHTS = ((1, 2, 3), (5, 1, 2))
+
+
+def _moves() -> Array:
+    out = np.array([[1, 2, 3], [4, 1, 0]], dtype=object) * Fraction(1, 4)
+    return np.stack([out, 1 - out], axis=-1)
+
+
+@dataclass(frozen=True)
+class TurningTask:
+    """The task, with the weight of the pair `direction` a symbol."""
+
+    direction: tuple[int, int]
+
+    @property
+    def task(self) -> FiniteMDP:
+        """Two states, three actions."""
+        rewards = [[1, 0, Fraction(1, 2)], [Fraction(1, 3), 1, 0]]
+        return FiniteMDP(_moves(), rewards, own, [Fraction(1, 3), Fraction(2, 3)])
+
+    @property
+    def policy(self) -> Array:
+        """The softmax of log weights, shape (2, 3)."""
+        return policy_from_weights(self._weights)
+
+    @property
+    def _weights(self) -> Array:
+        weights = np.array(_WEIGHTS, dtype=object)
+        weights[self.direction] = symbols("w")[0]
+        return weights
+
+    def reader(self) -> Reader:
+        """Return the reader of displays on this task."""
+        task, pi, weights = self.task, self.policy, self._weights
+        V, Q = theory.value(task, pi), theory.action_value(task, pi)
+        A, d = theory.advantage(task, pi), theory.visitation(task, pi)
+        D = theory.visitation_matrix(task, pi)
+        rewards, moves = task.rewards, task.transitions
+        one = own / own
+        leaves = {
+            r"\gamma_i^k P_{\pi_\theta}(s_i^k = <t> | <s>)": lambda t, s: D[t, s] / (1 - own),
+            r"\gamma_i": lambda: own,
+            r"\lambda": lambda: one * _LAMBDA,
+            r"|\mathcal{S}|": lambda: one * len(pi),
+            r"|\mathcal{A}|": lambda: one * len(pi[0]),
+            r"\pi_\theta(<a> | <s>)": lambda a, s: pi[s, a],
+            r"V_i^{\pi_\theta}(<s>)": lambda s: V[s],
+            r"V_i^{\pi_\theta}(\rho_i)": lambda: task.start @ V,
+            r"Q_i^{\pi_\theta}(<s>, <a>)": lambda s, a: Q[s, a],
+            r"A_i^{\pi_\theta}(<s>, <a>)": lambda s, a: A[s, a],
+            r"\mathcal{R}(<s>, <a>)": lambda s, a: one * rewards[s, a],
+            r"p_i(<t> | <s>, <a>)": lambda t, s, a: one * moves[s, a, t],
+            r"d_{<s>}^{\pi_\theta}(<t>)": lambda s, t: D[t, s],
+            r"\rho_i(<s>)": lambda s: one * task.start[s],
+            r"\mathbb{1}(<s> = <t>, <a> = <b>)": lambda s, t, a, b: one * int(s == t and a == b),
+            r"\mathbb{1}(<s> = <t>)": lambda s, t: one * int(s == t),
+            r"\mathbb{1}[<s> = <t>]": lambda s, t: one * int(s == t),
+            r"\exp(\theta_{<s>,<a>})": lambda s, a: one * weights[s, a],
+        }
+        leaves |= {
+            name: (lambda s: d[s])
+            for name in (
+                r"d_{\rho_i}^{\pi_\theta}(<s>)",
+                r"d_{i,\rho_i}^{\pi_\theta}(<s>)",
+                r"d_{i,\mu_i}^{\pi_\theta}(<s>)",
+            )
+        }
+        reader = Reader({"s": range(2), "a": range(3)}, leaves, self.direction, "w")
+        return reader.knowing_theta()
+
+    def value(self) -> Array:
+        """Return V, shape (2,)."""
+        return theory.value(self.task, self.policy)
+
+    def slopes(self) -> list[Any]:
+        """Return w dV/dw at both states."""
+        return [self.turned(value) for value in self.value()]
+
+    def start_slope(self) -> Any:
+        """Return w dV(rho)/dw."""
+        return self.turned(self.task.start @ self.value())
+
+    def regularized_slope(self) -> Any:
+        """Return the derivative of V(rho) - lambda RE, from pi'/pi: (log pi)' without a logarithm."""
+        pi = self.policy
+        logs = sum(self.turned(entry) / entry for entry in pi.flat)
+        return self.start_slope() + _LAMBDA * logs / pi.size
+
+    def turned(self, value: Any) -> Any:
+        """Return w d/dw."""
+        return symbols("w")[0] * value.derivative("w")
+
+    def read(self, latex: str, indices: Sequence[str] = ()) -> list[Any]:
+        """Return a display's values for all values of its free indices.
+
+        The indices s and a, where they are free, are the direction.
+        """
+        own_pair = dict(zip(("s", "a"), self.direction, strict=True))
+        values: list[dict[str, int]] = [own_pair]
+        for index in indices:
+            size = 2 if index[0] == "s" else 3
+            values = [{**known, index: k} for known in values for k in range(size)]
+        reader = self.reader()
+        return [reader.read(latex, **known) for known in values]
