@@ -12,10 +12,12 @@ CHAPTERS = (
     "proofs_check.section_2_example_1",
     "proofs_check.section_2_example_2",
     "proofs_check.section_3",
+    "proofs_check.section_3_algorithm",
     "proofs_check.appendix_a",
     "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",
     "proofs_check.appendix_a_returns",
+    "proofs_check.appendix_b",
     "proofs_check.appendix_b4",
 )
 

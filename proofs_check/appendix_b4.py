@@ -45,7 +45,8 @@ _NEXT = (
 def _checked(chain: Callable[[], Any], target: Target, *indices: str) -> Any:
     def check(kernel: Kernel) -> Evidence:
         """The chain up to this line; and on the small task every side has the true value."""
-        proof, text = chain(), normalized(kernel.statement).replace(*map(normalized, _NEXT))
+        proof = chain()
+        text = normalized(kernel.statement).replace(normalized(_NEXT[0]), normalized(_NEXT[1]))
         printed, true = [], []
         for direction in DIRECTIONS:
             turning = TurningTask(direction)

@@ -20,15 +20,17 @@ from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 
-__all__ = ["Reader", "sides"]
+__all__ = ["Leaves", "Reader", "sides"]
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\S")
+_ANY = r"(\\[a-z][A-Z])"
 _OPEN, _CLOSE = "([{", ")]}"
 _VALUE = re.compile(r"^\\([a-z])([A-Z])$")
 _EXPECTED = [r"\mathbb", "{", "E", "}", "_"]
 _DERIVED = [r"\frac", "{", r"\partial"]
 
 Tokens = list[str]
+Leaves = Mapping[str, Callable[..., Any]]
 _Leaf = tuple[re.Pattern[str], Callable[..., Any]]
 
 
@@ -47,7 +49,7 @@ class Reader:
     def __init__(
         self,
         ranges: Mapping[str, Sequence[int]],
-        leaves: Mapping[str, Callable[..., Any]],
+        leaves: Leaves,
         direction: tuple[int, int] = (0, 0),
         weight: str = "",
     ) -> None:
@@ -107,10 +109,9 @@ class Reader:
     def _with(self, leaves: Sequence[_Leaf], tokens: Tokens) -> Tokens:
         text = " ".join(tokens)
         for pattern, function in leaves:
-            text = pattern.sub(
-                lambda match, of=function: " ".join(self._named(of(*map(_number, match.groups())))),
-                text,
-            )
+            for match in reversed(list(pattern.finditer(text))):
+                named = " ".join(self._named(function(*map(_number, match.groups()))))
+                text = f"{text[: match.start()]}{named}{text[match.end() :]}"
         return text.split(" ")
 
     def _named(self, value: Any) -> Tokens:
@@ -216,12 +217,11 @@ def _number(marker: str) -> int:
 
 def _pattern(latex: str) -> re.Pattern[str]:
     """Return the pattern of a leaf among tokens joined by spaces."""
-    parts = re.split(r"<[a-z]>", latex)
-    texts = [re.escape(" ".join(_tokens(normalized(part)))) for part in parts]
-    inner = r"(\\[a-z][A-Z])".join(
-        f"{'' if k == 0 else ' '}{text}{'' if k == len(texts) - 1 else ' '}"
-        for k, text in enumerate(texts)
-    )
+    pieces: list[str] = []
+    for part in re.split(r"(<[a-z]>)", latex):
+        placeholder = re.fullmatch(r"<[a-z]>", part)
+        pieces += [_ANY] if placeholder else [re.escape(t) for t in _tokens(normalized(part))]
+    inner = " ".join(pieces)
     return re.compile(rf"(?<!\\partial )(?<!\S){inner}(?!\S)")
 
 

@@ -32,7 +32,7 @@ from dcpg_theory.models.policies import policy_from_weights
 from dcpg_theory.theory.assumptions import FINITE_PARAMETERS, STATIONARY_POLICIES
 from proofs_check import single_task
 from proofs_check.corridor import HALF
-from proofs_check.displays import Reader, sides
+from proofs_check.displays import Leaves, Reader, sides
 from proofs_check.gradient_chain import (
     visitation_is_a_distribution,
     visitation_is_nonnegative,
@@ -126,7 +126,8 @@ def divergence_is_the_usual_one(kernel: Kernel) -> Evidence:
         )
     ]
     names = {str(s): DISCOUNT for group in (*chances.values(), *logs.values()) for s in group}
-    return kernel.definition(kernel.identity(*zip(*terms, strict=True), Box(**names)))
+    printed, true = ([term[k] for term in terms] for k in (0, 1))
+    return kernel.definition(kernel.identity(printed, true, Box(**names)))
 
 
 @claim(
@@ -231,7 +232,7 @@ def _objective_side(kernel: Kernel, target: Any) -> Evidence:
     """Read the printed sum for three tasks, with symbols for the values, lambda and RE."""
     values = symbols("V_1", "V_2", "V_3")
     weight, entropy = symbols("lambda", "RE")
-    leaves = {
+    leaves: Leaves = {
         r"V_<i>^{\pi_\theta}(\rho_<j>)": lambda i, j: values[i] * int(i == j),
         r"L_<i>^\lambda(\theta; \rho_<j>)": lambda i, j: (
             (values[i] - weight * entropy) * int(i == j)
@@ -339,7 +340,7 @@ def visitation_from_a_start(kernel: Kernel) -> Evidence:
     """The average of the laws over the start is the law from that start, (1 - gamma_i) rho M."""
     turning = TurningTask(DIRECTIONS[0])
     D = theory.visitation_matrix(turning.task, turning.policy)
-    leaves = {
+    leaves: Leaves = {
         r"d_i^{\pi_\theta}(<t>|<s>)": lambda t, s: D[t, s],
         r"\rho_i(<s>)": lambda s: turning.task.start[s],
     }

@@ -19,7 +19,7 @@ from dcpg_theory.exact.numbers import Array
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.policies import policy_from_weights
-from proofs_check.displays import Reader
+from proofs_check.displays import Leaves, Reader
 from proofs_check.symbols import DISCOUNT, OWN, own
 
 __all__ = ["BOX", "DIRECTIONS", "TurningTask"]
@@ -66,7 +66,7 @@ class TurningTask:
         D = theory.visitation_matrix(task, pi)
         rewards, moves = task.rewards, task.transitions
         one = own / own
-        leaves = {
+        leaves: Leaves = {
             r"\gamma_i^k P_{\pi_\theta}(s_i^k = <t> | <s>)": lambda t, s: D[t, s] / (1 - own),
             r"\gamma_i": lambda: own,
             r"\lambda": lambda: one * _LAMBDA,
@@ -86,7 +86,7 @@ class TurningTask:
             r"\mathbb{1}[<s> = <t>]": lambda s, t: one * int(s == t),
             r"\exp(\theta_{<s>,<a>})": lambda s, a: one * weights[s, a],
         }
-        leaves |= {
+        leaves = {**leaves} | {
             name: (lambda s: d[s])
             for name in (
                 r"d_{\rho_i}^{\pi_\theta}(<s>)",
