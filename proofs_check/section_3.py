@@ -40,7 +40,7 @@ from proofs_check.gradient_chain import (
 from proofs_check.small_tasks import bandit
 from proofs_check.softmax_chain import closed_form, positive_policy, regularized_gradient
 from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, free, gamma, left, own, p
-from proofs_check.turning_task import BOX, DIRECTIONS, TurningTask
+from proofs_check.turning_task import BOX, DIRECTIONS, MU, TurningTask
 
 WHERE = "Section 3"
 
@@ -51,7 +51,7 @@ WHERE = "Section 3"
     statement=r"One advantage of using softmax policies is that θ is unconstrained, making (5) an unconstrained optimization problem.",
     kind=Kind.IDENTITY,
     lines=(133, 133),
-    depends=("eq-4", "eq-5"),
+    depends=("eq-4",),
     controls=(ingredient("theta itself as the policy", softmax=False),),
     note="every real theta gives a policy; the policies it gives are those with positive entries",
 )
@@ -78,7 +78,7 @@ def every_theta_gives_a_policy(kernel: Kernel) -> Evidence:
     statement=r"the optimal policy, which is possibly deterministic, may be attained only by sending θ to infinity",
     kind=Kind.EXISTENCE,
     lines=(133, 133),
-    depends=("eq-4", "eq-5"),
+    depends=("eq-4",),
     controls=(ingredient("actions that pay the same", rewards=(1, 1)),),
 )
 def optimum_is_out_of_reach(kernel: Kernel) -> Evidence:
@@ -164,31 +164,37 @@ _LOG_SUM = r"\sum_{a \in \mathcal{A}} \log \pi_\theta(a|s)"
 def _closed_form(kernel: Kernel) -> Evidence:
     """Average the definition: two averages of log|A| are log|A|, the rest is the double sum.
 
-    Special case: the uniform policy on two states and two actions has RE = 0. Without the sum over
-    the states the printed line depends on s, and at either state it is -(log 2)/2.
+    Special cases: the uniform policy on two states and two actions has RE = 0; without the sum over
+    the states the printed line depends on s, and at either state it is -(log 2)/2. And another
+    policy on two states and three actions, to nine digits.
     """
     side = kernel.statement.split("=", 1)[1]
-    policy = [[HALF, HALF], [HALF, HALF]]
 
-    def value() -> Any:
-        logs = [[flint.arb(flint.fmpq(1, 2)).log()] * 2 for _ in policy]
+    def printed(policy: Any) -> Any:
+        logs = [[flint.arb(flint.fmpq(*entry)).log() for entry in row] for row in policy]
+        states, actions = flint.arb(len(logs)), flint.arb(len(logs[0]))
         names = {
-            r"\sum_{s \in \mathcal{S}} " + _LOG_SUM: sum(sum(row) for row in logs),
+            r"\sum_{s \in \mathcal{S}} " + _LOG_SUM: sum(map(sum, logs)),
             _LOG_SUM: sum(logs[0]),
-            r"\log |\mathcal{A}|": flint.arb(2).log(),
-            r"|\mathcal{S}|": flint.arb(2),
-            r"|\mathcal{A}|": flint.arb(2),
+            r"\log |\mathcal{A}|": actions.log(),
+            r"|\mathcal{S}|": states,
+            r"|\mathcal{A}|": actions,
         }
         return parse(side, names)
 
-    instance = {"|S|": 2, "|A|": 2, "policy": "uniform", "right side is": "RE = 0"}
-    margin = flint.fmpq(1, 1000)
+    def gap() -> Any:
+        ratios = [flint.arb(flint.fmpq(len(row) * a, b)) for row in skew for a, b in row]
+        return printed(skew) + sum(ratio.log() for ratio in ratios) / len(ratios)
+
+    margin = flint.arb(flint.fmpq(1, 10**9))
+    coin, skew = [[(1, 2)] * 2] * 2, [[(1, 2), (1, 3), (1, 6)], [(1, 5), (3, 5), (1, 5)]]
+    shown: dict[str, Any] = {"|S|": 2, "|A|": 2, "policy": "uniform", "RE": 0}
     chain = closed_form()
     return kernel.confirmed(
         kernel.proof(chain, chain.conclusion),
-        kernel.enclosed(value, "=", lambda: flint.arb(0), instance),
-        kernel.enclosed(value, ">", lambda: flint.arb(-margin), instance),
-        kernel.enclosed(value, "<", lambda: flint.arb(margin), instance),
+        kernel.enclosed(lambda: printed(coin), "=", lambda: flint.arb(0), shown),
+        kernel.enclosed(gap, ">", lambda: -margin, {"|S|": 2, "|A|": 3}),
+        kernel.enclosed(gap, "<", lambda: margin, {"|S|": 2, "|A|": 3}),
     )
 
 
@@ -216,7 +222,7 @@ closed_corrected = closed.variant(
     controls=(
         misprint(r"- \log |", r"+ \log |"),
         misprint(r"\sum_{s \in \mathcal{S}}", ""),
-        misprint(r"|\mathcal{S}||\mathcal{A}|", r"|\mathcal{S}|"),
+        misprint(r"|\mathcal{S}||\mathcal{A}|", r"|\mathcal{S}||\mathcal{S}|"),
     ),
 )
 eq_6 = Claim(
@@ -240,12 +246,14 @@ def _objective_side(kernel: Kernel, target: Any) -> Evidence:
         r"\lambda": lambda: weight,
         r"\text{RE}(\pi_\theta)": lambda: entropy,
     }
-    side = sides(kernel.statement)[-1]
-    printed = Reader({"i": range(3)}, leaves).read(side)
+    printed = [
+        Reader({"i": range(3)}, leaves).read(side)
+        for side in sides(kernel.statement)
+        if r"\sum" in side
+    ]
+    true = [target(values, weight * entropy)] * len(printed)
     names = dict.fromkeys(("V_1", "V_2", "V_3", "lambda", "RE"), DISCOUNT)
-    return kernel.definition(
-        kernel.identity(printed, target(values, weight * entropy), Box(**names))
-    )
+    return kernel.definition(kernel.identity(printed, true, Box(**names)))
 
 
 _IN_7: dict[str, Any] = {"where": "Section 3, (7)", "kind": Kind.DEFINITION, "lines": (139, 139)}
@@ -254,7 +262,7 @@ _IN_7: dict[str, Any] = {"where": "Section 3, (7)", "kind": Kind.DEFINITION, "li
 @claim(
     "eq-7-sum",
     statement=r"L^\lambda(\theta; \rho) = \sum_{i=1}^N L_i^\lambda(\theta; \rho_i)",
-    depends=("eq-5",),
+    depends=("sec2-start-value",),
     controls=(
         misprint(r"\sum_{i=1}^N", r"\frac{1}{3} \sum_{i=1}^N"),
         misprint("L_i", r"\lambda L_i"),
@@ -269,7 +277,7 @@ def objective_is_a_sum(kernel: Kernel) -> Evidence:
 
 @claim(
     "eq-7-tasks",
-    statement=r"L^\lambda(\theta; \rho) = \sum_{i=1}^N (V_i^{\pi_\theta}(\rho_i) - \lambda \text{RE}(\pi_\theta))",
+    statement=r"\sum_{i=1}^N L_i^\lambda(\theta; \rho_i) = \sum_{i=1}^N (V_i^{\pi_\theta}(\rho_i) - \lambda \text{RE}(\pi_\theta))",
     depends=("sec2-start-value", "eq-6-closed"),
     controls=(
         misprint("- \\lambda", "+ \\lambda"),
@@ -334,22 +342,15 @@ def visitation_is_a_law(kernel: Kernel) -> Evidence:
     kind=Kind.DEFINITION,
     lines=(145, 145),
     depends=("sec3-visitation",),
-    controls=(misprint("(s|s_0)]", "(s_0|s)]"),),
+    controls=(misprint("(s|s_0)]", "(s_0|s)]"), misprint(r"d_{i,\rho_i}", r"d_{i,\mu_i}")),
 )
 def visitation_from_a_start(kernel: Kernel) -> Evidence:
     """The average of the laws over the start is the law from that start, (1 - gamma_i) rho M."""
     turning = TurningTask(DIRECTIONS[0])
-    D = theory.visitation_matrix(turning.task, turning.policy)
-    leaves: Leaves = {
-        r"d_i^{\pi_\theta}(<t>|<s>)": lambda t, s: D[t, s],
-        r"\rho_i(<s>)": lambda s: turning.task.start[s],
-    }
-    reader = Reader({"s": range(2)}, leaves)
-    side = kernel.statement.split("=")[1]
-    printed = [reader.read(side, s=state) for state in range(2)]
-    true = theory.visitation(turning.task, turning.policy)
+    printed = [value for side in sides(kernel.statement) for value in turning.read(side, ("s",))]
+    true = [*theory.visitation(turning.task, turning.policy)]
     chain = single_task.visitation_is_resolvent()
-    special = kernel.identity(printed, true, BOX)
+    special = kernel.identity(printed, true * 2, BOX)
     return kernel.definition(kernel.confirmed(kernel.proof(chain, chain.conclusion), special))
 
 
@@ -358,11 +359,12 @@ def _gradient(kernel: Kernel) -> Evidence:
 
     Special case: a task with two states and three actions, its solved value and pi'/pi.
     """
-    side = kernel.statement.split("=", 1)[1]
+    objective, side = sides(kernel.statement)
+    start = MU if r"\mu_i" in objective else None
     turning = [TurningTask(direction) for direction in DIRECTIONS]
     printed = [value for each in turning for value in each.read(side)]
     chain = regularized_gradient()
-    special = kernel.identity(printed, [each.regularized_slope() for each in turning], BOX)
+    special = kernel.identity(printed, [each.regularized_slope(start) for each in turning], BOX)
     return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
 
 
@@ -371,13 +373,13 @@ _SHARED: dict[str, Any] = {
     "kind": Kind.IDENTITY,
     "check": _gradient,
     "assumptions": (FINITE_PARAMETERS,),
-    "controls": (
-        misprint(r"\pi_\theta(a|s) A", "A"),
-        misprint(r"\frac{\lambda}{|\mathcal{S}|}", r"\frac{\lambda}{|\mathcal{A}|}"),
-        misprint(r"\left(\frac{1}{|\mathcal{A}|}", r"\left(\frac{1}{|\mathcal{S}|}"),
-        misprint(r"\frac{1}{1 - \gamma_i} d", "d"),
-    ),
 }
+_CONTROLS = (
+    misprint(r"\pi_\theta(a|s) A", "A"),
+    misprint(r"\frac{\lambda}{|\mathcal{S}|}", r"\frac{\lambda}{|\mathcal{A}|}"),
+    misprint(r"\left(\frac{1}{|\mathcal{A}|}", r"\left(\frac{1}{|\mathcal{S}|}"),
+    misprint(r"\frac{1}{1 - \gamma_i} d", "d"),
+)
 eq_8 = Claim(
     id="eq-8",
     where="Section 3, (8)",
@@ -385,6 +387,7 @@ eq_8 = Claim(
     .replace("JOIN", r"\\ &\quad +")
     .replace(r"\theta_{s,a}} =", r"\theta_{s,a}} &="),
     lines=(147, 147),
+    controls=(*_CONTROLS, misprint(r"d_{i,\rho_i}", r"d_{i,\mu_i}")),
     depends=("eq-7-tasks", "eq-6-closed", "appb4-gradient", "appb4-log-closed"),
     note="for a state s that is not in S_i, task i has no d_i and no A_i: the first line is then 0",
     **_SHARED,
@@ -394,6 +397,7 @@ eq_51 = Claim(
     where="Appendix B.3, (51)",
     statement=_GRADIENT.replace("START", r"\mu_i").replace("JOIN", "+"),
     lines=(704, 704),
+    controls=(*_CONTROLS, misprint(r"d_{i,\mu_i}", r"d_{i,\rho_i}")),
     depends=("eq-8",),
     note="(8) with mu_i for rho_i; called 'the gradient of theta', the gradient along theta is meant",
     **_SHARED,

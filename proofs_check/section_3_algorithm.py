@@ -135,7 +135,8 @@ def _update(kernel: Kernel) -> Evidence:
 
     Special cases: two agents that agree and stand still, with W_12 = a; the ring.
     """
-    side = sides(kernel.statement)[1]
+    updated, side = sides(kernel.statement)
+    current = int(normalized(updated) == r"\theta_i^{k+1}")
     two = [[1 - _a, _a], [_a, 1 - _a]]
     still = _printed(side, [(0, 1)], two, [_a**0] * 2, [0 * _a] * 2)
     thetas, slopes = (symbols(*(f"{name}_{i + 1}" for i in _AGENTS)) for name in ("theta", "g"))
@@ -147,6 +148,7 @@ def _update(kernel: Kernel) -> Evidence:
     chain = update_is_row()
     return kernel.confirmed(
         kernel.proof(chain, chain.conclusion),
+        kernel.at_instance(current, "=", 1, {"what is updated": updated}),
         kernel.identity(
             still,
             [1, 1],

@@ -22,11 +22,12 @@ from dcpg_theory.models.policies import policy_from_weights
 from proofs_check.displays import Leaves, Reader
 from proofs_check.symbols import DISCOUNT, OWN, own
 
-__all__ = ["BOX", "DIRECTIONS", "TurningTask"]
+__all__ = ["BOX", "DIRECTIONS", "MU", "TurningTask"]
 
 BOX = OWN.replace(w=DISCOUNT)
 DIRECTIONS = ((0, 0), (1, 2))
 _LAMBDA = Fraction(3, 7)
+MU = np.array([Fraction(1, 2), Fraction(1, 2)], dtype=object)
 _WEIGHTS = ((1, 2, 3), (5, 1, 2))
 
 
@@ -63,7 +64,7 @@ class TurningTask:
         task, pi, weights = self.task, self.policy, self._weights
         V, Q = theory.value(task, pi), theory.action_value(task, pi)
         A, d = theory.advantage(task, pi), theory.visitation(task, pi)
-        D = theory.visitation_matrix(task, pi)
+        D, explored = theory.visitation_matrix(task, pi), theory.visitation(task, pi, MU)
         rewards, moves = task.rewards, task.transitions
         one = own / own
         leaves: Leaves = {
@@ -80,19 +81,15 @@ class TurningTask:
             r"\mathcal{R}(<s>, <a>)": lambda s, a: one * rewards[s, a],
             r"p_i(<t> | <s>, <a>)": lambda t, s, a: one * moves[s, a, t],
             r"d_{<s>}^{\pi_\theta}(<t>)": lambda s, t: D[t, s],
+            r"d_i^{\pi_\theta}(<t> | <s>)": lambda t, s: D[t, s],
+            r"d_{\rho_i}^{\pi_\theta}(<s>)": lambda s: d[s],
+            r"d_{i,\rho_i}^{\pi_\theta}(<s>)": lambda s: d[s],
+            r"d_{i,\mu_i}^{\pi_\theta}(<s>)": lambda s: explored[s],
             r"\rho_i(<s>)": lambda s: one * task.start[s],
             r"\mathbb{1}(<s> = <t>, <a> = <b>)": lambda s, t, a, b: one * int(s == t and a == b),
             r"\mathbb{1}(<s> = <t>)": lambda s, t: one * int(s == t),
             r"\mathbb{1}[<s> = <t>]": lambda s, t: one * int(s == t),
             r"\exp(\theta_{<s>,<a>})": lambda s, a: one * weights[s, a],
-        }
-        leaves = {**leaves} | {
-            name: (lambda s: d[s])
-            for name in (
-                r"d_{\rho_i}^{\pi_\theta}(<s>)",
-                r"d_{i,\rho_i}^{\pi_\theta}(<s>)",
-                r"d_{i,\mu_i}^{\pi_\theta}(<s>)",
-            )
         }
         reader = Reader({"s": range(2), "a": range(3)}, leaves, self.direction, "w")
         return reader.knowing_theta()
@@ -105,15 +102,15 @@ class TurningTask:
         """Return w dV/dw at both states."""
         return [self.turned(value) for value in self.value()]
 
-    def start_slope(self) -> Any:
-        """Return w dV(rho)/dw."""
-        return self.turned(self.task.start @ self.value())
+    def start_slope(self, start: Any = None) -> Any:
+        """Return w dV(rho)/dw, or from another start."""
+        return self.turned((self.task.start if start is None else start) @ self.value())
 
-    def regularized_slope(self) -> Any:
+    def regularized_slope(self, start: Any = None) -> Any:
         """Return the derivative of V(rho) - lambda RE, from pi'/pi: (log pi)' without a logarithm."""
         pi = self.policy
         logs = sum(self.turned(entry) / entry for entry in pi.flat)
-        return self.start_slope() + _LAMBDA * logs / pi.size
+        return self.start_slope(start) + _LAMBDA * logs / pi.size
 
     def turned(self, value: Any) -> Any:
         """Return w d/dw."""
