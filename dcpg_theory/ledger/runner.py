@@ -113,7 +113,8 @@ def run_claims(
     registry : Registry
     ids : sequence of str
     jobs : int, optional
-        Number of processes; all cores by default. With 1, or with few claims, this process works.
+        Number of processes; all cores by default. With 1, with few claims, or with claims that
+        other processes would not find, because no package offers them, this process works.
     on_done : callable
         Called with each record as it arrives, in any order; its result is ignored.
 
@@ -134,7 +135,7 @@ def run_claims(
         raise InvalidInput(f"jobs={workers} must be at least 1")
     wanted = [id for id in registry.closure(ids) if registry[id].check is not None]
     records: dict[str, Record] = {}
-    if workers == 1 or len(wanted) < 8:
+    if workers == 1 or len(wanted) < 8 or not registry.installed:
         for id in wanted:
             records[id] = judge(registry[id])
             on_done(records[id])
