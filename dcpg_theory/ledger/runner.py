@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
 from dcpg_theory.errors import DcpgTheoryError, InvalidInput, Undecided
 from dcpg_theory.exact.evidence import Evidence
@@ -144,10 +145,15 @@ def run_claims(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(wanted)), mp_context=context) as pool:
         futures = [pool.submit(_judge_by_id, id) for id in wanted]
-        for future in as_completed(futures):
-            record = future.result()
-            records[record.id] = record
-            on_done(record)
+        try:
+            for future in as_completed(futures):
+                record = future.result()
+                records[record.id] = record
+                on_done(record)
+        except BrokenProcessPool as error:
+            raise CheckFailed(f"a process that checks claims died: {error}") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
     return complete(registry, records)
 
 
