@@ -106,7 +106,8 @@ def _report_differences(differences: list[str]) -> None:
     if not differences:
         return
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"[bold red]{len(differences)} differences from the recorded ledger[/]")
+    count = "1 difference" if len(differences) == 1 else f"{len(differences)} differences"
+    console.print(f"[bold red]{count} from the recorded ledger[/]")
     for difference in differences[:40]:
         console.print("  " + difference, markup=False)
     if len(differences) > 40:
