@@ -7,6 +7,7 @@ paper; `PAPER_SHA256` names it, and each claim the lines it was taken from.
 
 CHAPTERS = (
     "proofs_check.section_2",
+    "proofs_check.section_2_bounds",
     "proofs_check.section_2_single_task",
     "proofs_check.section_2_example_1",
     "proofs_check.section_2_example_2",

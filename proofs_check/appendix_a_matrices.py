@@ -90,6 +90,22 @@ def equal_parameters_toss_a_coin(kernel: Kernel) -> Evidence:
     return kernel.identity([printed] * 2, row, EXAMPLE_2.replace(w=DISCOUNT))
 
 
+@claim(
+    "appa-p-convention",
+    where=f"{WHERE}, before (18)",
+    statement=r"(whose entry (j, k) denotes $P_i(j|k)$)",
+    kind=Kind.DEFINITION,
+    lines=(424, 424),
+    controls=(misprint("P_i(j|k)", "P_i(k|j)"),),
+    note="old states are columns, the transpose of the usual convention",
+)
+def columns_are_old_states(kernel: Kernel) -> Evidence:
+    """Of the matrix printed for task 1 under pi_1, the columns sum to 1, and the rows do not."""
+    axis = 0 if "P_i(j|k)" in normalized(kernel.statement) else 1
+    printed = parse_matrix(_TRANSITIONS[0][3], NAMES_2)
+    return kernel.definition(kernel.identity(printed.sum(axis=axis), [1] * 5, EXAMPLE_2))
+
+
 def _value_function(number: int) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
         """The printed vector is the reward expected in each state, and the inverse solves for V."""

@@ -145,9 +145,13 @@ class Policy:
         """Return the lines that solve the Bellman equation: V = M Pi r.
 
         Needs `BASE`, and that the averages are known to be a policy's: from `is_policy`, or from
-        the rule `greedy` for a selection of largest entries.
+        the rule `greedy` for a selection of largest entries, whose value is defined by it.
         """
         k, name = self.label, f"Pi{self.label}"
+        if self.introduced_by:
+            solution = self.resolvent @ self.averages @ r
+            arguments = {"name": Atom(f"V{k}", "S", SCALARS), "value": solution}
+            return (*self.resolved(), RuleUse(f"V{k}=M Pi r", "definition", arguments))
         bellman = equal(self.value, self.averages @ self.action_value)
         return (
             hypothesis(f"bellman{k}", bellman, "(1): the value satisfies the Bellman equation"),

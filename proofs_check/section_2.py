@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -38,7 +37,7 @@ from dcpg_theory.theory.assumptions import (
     STATIONARY_POLICIES,
 )
 from proofs_check import single_task
-from proofs_check.small_tasks import bandit, fork, loop
+from proofs_check.small_tasks import bandit, loop
 from proofs_check.symbols import (
     DISCOUNT,
     EXAMPLE_1,
@@ -53,12 +52,12 @@ from proofs_check.symbols import (
 )
 
 WHERE = "Section 2.1"
-_INDEX = Fault(
+INDEX = Fault(
     Severity.SLIP,
     Origin.PAPER,
     "each task has its own discount (and reward), so the symbol needs the index i",
 )
-_DISCOUNTS = {r"\gamma_i": own, r"\gamma": free}
+READ_DISCOUNTS = {r"\gamma_i": own, r"\gamma": free}
 _S3 = 2
 
 
@@ -136,7 +135,7 @@ action_value = Claim(
     check=_action_value,
     lines=(60, 60),
     controls=(misprint(r"\mathcal{R}(s", r"\mathcal{R}_j(s"),),
-    fault=_INDEX,
+    fault=INDEX,
 )
 action_value_corrected = action_value.variant(
     id="eq-2-action-value-corrected",
@@ -176,153 +175,6 @@ eq_2 = Claim(
     kind=Kind.DEFINITION,
     parts=("eq-2-action-value", "eq-2-advantage"),
 )
-
-
-def _value_lower(kernel: Kernel) -> Evidence:
-    """V = M Pi r with three non-negative factors; rewards 0 attain it."""
-    printed = parse(kernel.statement.split(r"\leq")[0], _DISCOUNTS)
-    chain = single_task.value_lower()
-    attained = theory.value(loop(0, own), [[1]])[0]
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.sign(printed, "<=", attained, OWN)
-    )
-
-
-def _upper(kernel: Kernel, chain: Any, attained: Any) -> Evidence:
-    """Return the proof with 1/(1 - gamma_i), and the printed bound against what is attained."""
-    printed = parse(kernel.statement.split(r"\leq")[1], _DISCOUNTS)
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.sign(attained, "<=", printed, OWN)
-    )
-
-
-def _value_upper(kernel: Kernel) -> Evidence:
-    """V = M Pi r <= M 1 = 1/(1 - gamma_i); reward 1 for ever attains it.
-
-    A bare gamma stands for any discount, and one smaller than gamma_i is a counterexample.
-    """
-    return _upper(kernel, single_task.value_upper(), theory.value(loop(1, own), [[1]])[0])
-
-
-def _advantage_upper(kernel: Kernel) -> Evidence:
-    """A = r + gamma P V - V <= 1 + gamma/(1 - gamma) - 0; attained at a fork left untaken."""
-    attained = theory.advantage(fork(own), [[0, 1], [1, 0], [1, 0]])[0, 0]
-    return _upper(kernel, single_task.advantage_upper(), attained)
-
-
-def _advantage_lower(kernel: Kernel) -> Evidence:
-    """A >= 0 + 0 - 1/(1 - gamma_i); attained by the bad turn of a fork."""
-    printed = parse(kernel.statement.split(r"\leq")[0], _DISCOUNTS)
-    attained = theory.advantage(fork(own), [[1, 0], [1, 0], [1, 0]])[0, 1]
-    chain = single_task.advantage_lower()
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.sign(printed, "<=", attained, OWN)
-    )
-
-
-_IN_3: dict[str, Any] = {
-    "where": "Section 2.1, (3)",
-    "kind": Kind.TIGHT,
-    "assumptions": (REWARDS_IN_UNIT_INTERVAL,),
-}
-
-value_lower = Claim(
-    id="eq-3-value-lower",
-    statement=r"0 \leq V_i^\pi(s)",
-    check=_value_lower,
-    lines=(66, 66),
-    depends=("eq-1",),
-    controls=(misprint("0", "1"),),
-    **_IN_3,
-)
-value_upper = Claim(
-    id="eq-3-value-upper",
-    statement=r"V_i^\pi(s) \leq \frac{1}{1-\gamma}",
-    check=_value_upper,
-    lines=(66, 66),
-    depends=("eq-1",),
-    controls=(misprint(r"1-\gamma", r"1+\gamma"),),
-    fault=_INDEX,
-    **_IN_3,
-)
-value_upper_corrected = value_upper.variant(
-    id="eq-3-value-upper-corrected",
-    statement=r"V_i^\pi(s) \leq \frac{1}{1-\gamma_i}",
-    lines=None,
-    controls=(misprint(r"\gamma_i", r"\gamma_i^2"), misprint(r"\gamma_i", r"\gamma")),
-)
-advantage_lower = Claim(
-    id="eq-3-advantage-lower",
-    statement=r"-\frac{1}{1-\gamma} \leq A_i^\pi(s, a)",
-    check=_advantage_lower,
-    lines=(66, 66),
-    depends=("eq-2",),
-    controls=(misprint("-\\frac", "\\frac"),),
-    fault=_INDEX,
-    **_IN_3,
-)
-advantage_lower_corrected = advantage_lower.variant(
-    id="eq-3-advantage-lower-corrected",
-    statement=r"-\frac{1}{1-\gamma_i} \leq A_i^\pi(s, a)",
-    lines=None,
-    controls=(misprint(r"\gamma_i", r"\gamma_i^2"),),
-)
-advantage_upper = Claim(
-    id="eq-3-advantage-upper",
-    statement=r"A_i^\pi(s, a) \leq \frac{1}{1-\gamma}",
-    check=_advantage_upper,
-    lines=(66, 66),
-    depends=("eq-2",),
-    controls=(misprint(r"1-\gamma", r"1+\gamma"),),
-    fault=_INDEX,
-    **_IN_3,
-)
-advantage_upper_corrected = advantage_upper.variant(
-    id="eq-3-advantage-upper-corrected",
-    statement=r"A_i^\pi(s, a) \leq \frac{1}{1-\gamma_i}",
-    lines=None,
-    controls=(misprint(r"\gamma_i", r"\gamma_i^2"),),
-)
-eq_3 = Claim(
-    id="eq-3",
-    where="Section 2.1, (3)",
-    statement=r"0 \leq V_i^\pi(s) \leq \frac{1}{1-\gamma}, \quad -\frac{1}{1-\gamma} \leq A_i^\pi(s, a) \leq \frac{1}{1-\gamma}",
-    kind=Kind.TIGHT,
-    lines=(66, 66),
-    parts=("eq-3-value-lower", "eq-3-value-upper", "eq-3-advantage-lower", "eq-3-advantage-upper"),
-)
-
-
-@claim(
-    "sec2-rewards-wlog",
-    where=WHERE,
-    statement=r"Without loss of generality, we assume that $\mathcal{R}_i(s, a) \in [0, 1]$",
-    kind=Kind.IDENTITY,
-    lines=(64, 64),
-    depends=("eq-1",),
-    controls=(ingredient("each task is scaled by its own range", own_scale=True),),
-    note=(
-        "true with one scale for all tasks, r -> (r - low_i)/width: then the objective (5) changes "
-        "by a constant and the factor 1/width; with a scale for each task its maximisers change"
-    ),
-)
-def rewards_may_be_rescaled(kernel: Kernel) -> Evidence:
-    """V' = (V - low/(1 - gamma_i))/width, so differences of (5) are divided by width.
-
-    The special case compares two actions of two bandits, whose first actions pay a and b more.
-    """
-    width, other, a, b = symbols("width", "width_2", "a", "b")
-    second = other if kernel.given("own_scale", False) else width
-    chosen, rest = np.array([[1, 0]]), np.array([[0, 1]])
-
-    def gain(first: Any, second: Any) -> Any:
-        tasks = [bandit(own, first, 0), bandit(own, second, 0)]
-        return sum(theory.objective(t, chosen) - theory.objective(t, rest) for t in tasks)
-
-    box = OWN.replace(width=DISCOUNT, width_2=DISCOUNT, a=DISCOUNT, b=DISCOUNT)
-    chain = single_task.rescaled_value()
-    same = kernel.identity(gain(a / width, b / second), gain(a, b) / width, box)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), same)
 
 
 @claim(
@@ -437,7 +289,7 @@ def maximum_is_attained(kernel: Kernel) -> Evidence:
 )
 def supremum_is_finite(kernel: Kernel) -> Evidence:
     """Each V_i(rho_i) is at most 1/(1 - gamma_i) by (3); reward 1 for ever attains it."""
-    printed = parse(kernel.statement.split(r"\sum_{i=1}^N")[-1], _DISCOUNTS)
+    printed = parse(kernel.statement.split(r"\sum_{i=1}^N")[-1], READ_DISCOUNTS)
     chain = single_task.value_upper()
     attained = theory.value(loop(1, own), [[1]])[0]
     return kernel.definition(

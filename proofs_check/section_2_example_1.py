@@ -28,6 +28,7 @@ from proofs_check.corridor import (
     OPTIMUM,
     S2,
     S3,
+    S4,
     best_of_the_first_example,
     first,
     oscillates,
@@ -61,7 +62,10 @@ WHERE = "Section 2.2, first example"
     ),
 )
 def moves_of_the_second_task(kernel: Kernel) -> Evidence:
-    """Task 2 moves as printed at S2 and S4, task 1 left and right; entering S1 or S5 pays +-1."""
+    """Task 2 moves as printed at S2 and S4, task 1 left and right.
+
+    Entering S1 pays 1 and S5 -1 in task 1, the reverse in task 2, on the action that enters.
+    """
     printed = re.findall(r"inS_(\d)transitionstoS_(\d)\(S_(\d)\)", normalized(kernel.statement))
     tasks = example_1(gamma).tasks
     expected = {
@@ -76,6 +80,8 @@ def moves_of_the_second_task(kernel: Kernel) -> Evidence:
                     tasks[k].transitions[state], np.eye(5, dtype=int)[list(targets)], GAMMA
                 )
             )
+    pay = [[tasks[k].rewards[s] for s in (S2, S4)] for k in (0, 1)]
+    parts.append(kernel.identity(pay, [[[1, 0], [0, -1]], [[0, -1], [1, 0]]], GAMMA))
     stay = kernel.given("staying", 0)
     ends = [[tasks[k].rewards[s] for s in (0, 4)] for k in (0, 1)]
     parts.append(kernel.identity(ends, np.full((2, 2, 2), stay), GAMMA))

@@ -278,7 +278,7 @@ def bellman_optimality() -> Chain:
 
 
 def stationary_is_optimal() -> Chain:
-    """V' <= V for every policy, where the gradient vanishes and every d(s) pi(a|s) > 0."""
+    """V' = V for every policy, where the gradient vanishes and every d(s) pi(a|s) > 0."""
     other = Policy("o")
     weight = Operator.of(Atom("W", "SA", "SA"))
     inverse = Operator.of(Atom("W^-1", "SA", "SA"))
@@ -313,13 +313,13 @@ def stationary_is_optimal() -> Chain:
             "performance difference: V' - V = M' Pi' A",
         ),
         link(
-            "Vo<=V",
-            less(other.value, _V, pointwise=True),
+            "Vo=V",
+            equal(other.value, _V, pointwise=True),
             [
                 Multiple("difference"),
                 Multiple("A=0", other.resolvent @ other.averages),
             ],
-            "so no policy is better",
+            "so all policies are equally good",
         ),
     )
     return _chain("a stationary point of one task is optimal", *BASE, *lines)

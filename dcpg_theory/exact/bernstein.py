@@ -120,7 +120,8 @@ def bernstein_positivity(
             )
             done.append(BernsteinPiece(corners, entries))
             continue
-        if looked_at + len(waiting) >= pieces or not corners:
+        hopeless = not corners or _is_negative_at_a_corner(coefficients)
+        if hopeless or looked_at + len(waiting) >= pieces:
             return None
         axis = depth % len(corners)
         lower, upper = corners[axis]
@@ -130,6 +131,15 @@ def bernstein_positivity(
             for half in ((middle, upper), (lower, middle))
         )
     return tuple(done)
+
+
+def _is_negative_at_a_corner(coefficients: Array) -> bool:
+    """Whether the polynomial, and so part of the box near the corner, is negative for sure.
+
+    The coefficients at the corners are the polynomial's values there.
+    """
+    corners = itertools.product(*((0, length - 1) for length in coefficients.shape))
+    return any(coefficients.item(corner) < 0 for corner in corners)
 
 
 def piece_is_positive(coefficients: Array, corners: Corners, box: Box, *, strict: bool) -> bool:

@@ -134,7 +134,8 @@ def _says(fact: Fact, conclusion: Fact, box: Box) -> bool:
     if fact.relation == "=" or conclusion.relation == "=":
         return fact.relation == "="
     weaker = fact.relation == "<=" and conclusion.relation == "<"
-    return not weaker and not sign_on_box(factor, "<=", box)
+    opposite = factor.free_names() <= set(box) and sign_on_box(factor, "<=", box)
+    return not weaker and not opposite
 
 
 def _ratio(one: Operator, two: Operator) -> RationalFunction | None:

@@ -48,12 +48,15 @@ class Existence(Certificate):
         return Finding(Outcome.OPEN, Scope.FAMILY, "no such point found, none excluded")
 
     def replay(self) -> Finding:
-        """Evaluate the point in Fractions, or replay the sign certificate."""
+        """Evaluate the difference at the point, or replay the sign certificate."""
         finding = self.establish()
         if finding.outcome is Outcome.HOLDS:
             point = {name: Fraction(finding.witness[name]) for name in self.box}
+            gap = self.left - self.right
             if not self.box.contains(point):
                 raise CertificateRejected("the point lies outside the box")
+            if not relation_holds(gap.evaluate(point), self.relation, 0):
+                raise CertificateRejected("the relation does not hold at the point")
         elif finding.outcome is Outcome.FAILS:
             self._negation().replay()
         return finding

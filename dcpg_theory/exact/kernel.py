@@ -156,10 +156,8 @@ class Kernel:
         return self._mint(
             verdict,
             first.scope if verdict is Verdict.REFUTED else scope,
-            method="; ".join(dict.fromkeys(part.method for part in parts)),
-            detail=first.detail
-            if len(parts) == 1 or not verdict.passes
-            else "; ".join(dict.fromkeys(part.detail for part in parts)),
+            method=_joined(part.method for part in parts),
+            detail=_joined(p.detail for p in parts) if verdict.passes else first.detail,
             witness=first.witness,
             assumption=_joined(part.assumption for part in parts),
             grounds=parts,
@@ -168,8 +166,8 @@ class Kernel:
     def confirmed(self, proof: Evidence, *instances: Evidence) -> Evidence:
         """Return a proof's evidence, unless an exact check of a special case contradicts it.
 
-        The special cases do not narrow the scope: the proof covers them. They are there because a
-        chain that does not close leaves a wrong statement open, while an instance refutes it.
+        The special cases do not narrow the scope. They are there because a chain that does not
+        close leaves a wrong statement open, while an instance refutes it.
         """
         self._check_own((proof, *instances))
         for instance in instances:
@@ -209,12 +207,11 @@ class Kernel:
         Parameters
         ----------
         holds : Evidence
-            Proved or certified under the assumption; anything worse is passed through.
+            Proved or certified under the assumption; what is worse is passed through.
         assumption : str
             What has to be added.
         fails_without : Evidence, optional
-            The statement's refutation without it. Without this, the assumption is not known to
-            be necessary, and the detail says so.
+            The statement's refutation without it; else the detail says that it may be spare.
 
         Raises
         ------
@@ -290,8 +287,8 @@ class Kernel:
         return evidence
 
 
-def _joined(assumptions: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(text for text in assumptions if text))
+def _joined(texts: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(text for text in texts if text))
 
 
 def _verdict(finding: Finding) -> Verdict:

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import flint
 import numpy as np
 
 from dcpg_theory.errors import InvalidInput
-from dcpg_theory.exact.numbers import Array
+from dcpg_theory.exact.numbers import Array, NumberKind, as_array, number_kind
 from dcpg_theory.exact.rational_functions import RationalFunction
 
 __all__ = ["SCALARS", "Atom", "Operator", "Word", "evaluate", "unit"]
@@ -184,13 +183,19 @@ def evaluate(
     for space in (operator.codomain, operator.domain):
         if space not in sizes:
             raise InvalidInput(f"no dimension given for the space {space}")
-    for atom in operator.atoms():
+    atoms = set(operator.atoms())
+    for atom in atoms:
         _check_value(atom, values, sizes)
-    total = np.full((sizes[operator.codomain], sizes[operator.domain]), flint.fmpq(0))
+    kind = number_kind(*(values[atom] for atom in atoms))
+    if kind is NumberKind.FLOAT:
+        raise InvalidInput("an interpretation must be exact, not float")
+    matrices = {atom: as_array(values[atom], kind) for atom in atoms}
+    shape = (sizes[operator.codomain], sizes[operator.domain])
+    total = as_array(np.zeros(shape, dtype=np.int64), kind)
     for word, coefficient in operator.terms.items():
-        product = np.eye(sizes[operator.codomain], dtype=np.int64).astype(object)
+        product = as_array(np.eye(shape[0], dtype=np.int64), kind)
         for atom in word:
-            product = product @ values[atom]
+            product = product @ matrices[atom]
         total = total + product * coefficient.evaluate(scalars or {})
     return total
 

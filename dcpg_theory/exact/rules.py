@@ -174,11 +174,11 @@ def greedy(
     averages: tuple[Operator, ...],
     selection: Atom,
 ) -> dict[str, Fact]:
-    """Introduce the selection of a largest one, row by row, of finitely many averages of a vector.
+    """Introduce the selection of a largest entry of a vector in each of its blocks.
 
     `broadcast` copies a vector's entry over its block; an average is a non-negative operator whose
-    composition with it is the identity. At least one average is needed: it shows that there are
-    any.
+    composition with it is the identity. The selection is such an average too, and a deterministic
+    one. At least one average is needed: it shows that the blocks are not empty.
     """
     if not averages or not all(isinstance(average, Operator) for average in averages):
         raise CertificateRejected("averages must be one or more operators")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -93,11 +94,19 @@ def _evidence(member: Claim, kernel: Kernel) -> Evidence:
         evidence = member(kernel)
     except Undecided as error:
         evidence = kernel.undecided(str(error))
-    except InvalidInput as error:
+    except DcpgTheoryError as error:
         raise CheckFailed(f"{member.id}: {error}") from error
+    except Exception as error:
+        raise CheckFailed(f"{member.id}: the check raised {error!r} {_where(error)}") from error
     if not kernel.has_minted(evidence):
         raise CheckFailed(f"{member.id}: the check returned evidence that its kernel did not mint")
     return evidence
+
+
+def _where(error: Exception) -> str:
+    """Return the last place in a traceback, for one line of message."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"at {frame.filename}:{frame.lineno}"
 
 
 def run_claims(
