@@ -31,6 +31,7 @@ from dcpg_theory.exact.proofs import Proof
 from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.exact.readings import Indices
 from dcpg_theory.exact.rules import Fact
+from dcpg_theory.exact.samples import Sample, Samples
 from dcpg_theory.exact.signs import BoxSign, RootCount, SetSign
 from dcpg_theory.exact.verdicts import Scope, Verdict, narrowest, worst
 
@@ -140,6 +141,10 @@ class Kernel:
         """Check a relation between reals given by functions that enclose them in balls."""
         shown = {name: str(value) for name, value in instance.items()}
         return self._judge(Enclosure(left, relation, right, shown, bits))
+
+    def searched(self, samples: Iterable[Sample], relation: str) -> Evidence:
+        """Check a relation on many exact instances: at best `supported`, at worst refuted."""
+        return self._judge(Samples(tuple(samples), relation))
 
     def proof(self, chain: Chain, statement: Fact) -> Evidence:
         """Check a chain of proof against the statement it is offered for."""
@@ -297,4 +302,6 @@ def _verdict(finding: Finding) -> Verdict:
         return Verdict.REFUTED
     if finding.outcome is Outcome.OPEN:
         return Verdict.UNDECIDED
+    if finding.scope is Scope.SAMPLED:
+        return Verdict.SUPPORTED
     return Verdict.PROVED if finding.scope.rank >= Scope.FAMILY.rank else Verdict.CERTIFIED

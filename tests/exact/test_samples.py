@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from dcpg_theory.errors import InvalidInput
+from dcpg_theory.exact.kernel import Kernel
+from dcpg_theory.exact.samples import Sample
+from dcpg_theory.exact.verdicts import Scope, Verdict
+
+
+def squares(bound: Fraction) -> list[Sample]:
+    return [Sample(Fraction(k, 10) ** 2, bound, {"x": Fraction(k, 10)}) for k in range(11)]
+
+
+def test_a_search_supports_and_never_proves() -> None:
+    evidence = Kernel().searched(squares(Fraction(2)), "<=")
+    assert (evidence.verdict, evidence.scope) == (Verdict.SUPPORTED, Scope.SAMPLED)
+    assert evidence.detail == "11 exact instances, tightest ratio 0.5"
+    evidence.replay()
+
+
+def test_one_contradiction_refutes_with_its_instance() -> None:
+    evidence = Kernel().searched(squares(Fraction(1, 2)), "<=")
+    assert evidence.verdict is Verdict.REFUTED
+    assert evidence.witness["x"] == "4/5"
+    evidence.replay()
+
+
+def test_an_empty_search_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="at least one instance"):
+        Kernel().searched([], "<=")
