@@ -67,7 +67,7 @@ def audit(
     console.print(ledger_table(shown))
     counts = ", ".join(f"{count} {verdict}" for verdict, count in summary(shown).items())
     console.print(f"{len(shown)} claims in {seconds:.1f} s: {counts}")
-    _report_differences(console, differences)
+    _report_differences(differences)
     entries = [record.as_json(timed=True) for record in shown.values()]
     write_json({"claims": entries, "summary": summary(shown)}, json_file)
     return 1 if differences else 0
@@ -101,10 +101,13 @@ def _found(record: Record) -> Text:
     return Text(record.detail, no_wrap=True, overflow="ellipsis")
 
 
-def _report_differences(console: Console, differences: list[str]) -> None:
+def _report_differences(differences: list[str]) -> None:
+    """Say on standard error what differs: it must be seen beside JSON, and under ``--quiet``."""
     if not differences:
         return
-    console.print(f"[bold red]{len(differences)} differences from the recorded ledger[/]")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    count = "1 difference" if len(differences) == 1 else f"{len(differences)} differences"
+    console.print(f"[bold red]{count} from the recorded ledger[/]")
     for difference in differences[:40]:
         console.print("  " + difference, markup=False)
     if len(differences) > 40:

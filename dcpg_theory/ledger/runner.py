@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
 from dcpg_theory.errors import DcpgTheoryError, InvalidInput, Undecided
 from dcpg_theory.exact.evidence import Evidence
@@ -122,7 +123,8 @@ def run_claims(
     registry : Registry
     ids : sequence of str
     jobs : int, optional
-        Number of processes; all cores by default. With 1, or with few claims, this process works.
+        Number of processes; all cores by default. With 1, with few claims, or with claims that
+        other processes would not find, because no package offers them, this process works.
     on_done : callable
         Called with each record as it arrives, in any order; its result is ignored.
 
@@ -143,7 +145,7 @@ def run_claims(
         raise InvalidInput(f"jobs={workers} must be at least 1")
     wanted = [id for id in registry.closure(ids) if registry[id].check is not None]
     records: dict[str, Record] = {}
-    if workers == 1 or len(wanted) < 8:
+    if workers == 1 or len(wanted) < 8 or not registry.installed:
         for id in wanted:
             records[id] = judge(registry[id])
             on_done(records[id])
@@ -152,10 +154,15 @@ def run_claims(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(workers, len(wanted)), mp_context=context) as pool:
         futures = [pool.submit(_judge_by_id, id) for id in wanted]
-        for future in as_completed(futures):
-            record = future.result()
-            records[record.id] = record
-            on_done(record)
+        try:
+            for future in as_completed(futures):
+                record = future.result()
+                records[record.id] = record
+                on_done(record)
+        except BrokenProcessPool as error:
+            raise CheckFailed(f"a process that checks claims died: {error}") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
     return complete(registry, records)
 
 
