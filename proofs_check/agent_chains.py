@@ -61,7 +61,7 @@ def gradient_sum() -> Chain:
     a, s, e = (Operator.of(Atom(name, "SA", SCALARS)) for name in ("A", "s", "1"))
     plus, minus, uniform, policy = rows.values()
     total = (plus - minus) @ a + ((uniform - policy) @ s).scaled(weight)
-    lines = (
+    lines: tuple[Line, ...] = (
         *(hypothesis(f"{n}>=0", nonnegative(o), "non-negative weights") for n, o in rows.items()),
         hypothesis("mass", equal((plus + minus) @ e, _ONE.scaled(x)), "X d pi sums to X"),
         hypothesis("c1=1", equal(uniform @ e, _ONE), "a distribution"),
