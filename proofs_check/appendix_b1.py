@@ -314,24 +314,6 @@ def _gradient_claim(id: str, line: int, statement: str, **changes: Any) -> Claim
     return Claim(**(fields | changes))
 
 
-eq_33 = _gradient_claim(
-    "eq-33",
-    589,
-    r"\nabla \xi_{\alpha, \lambda}(\theta; \mu) = -\nabla L^\lambda(\theta; \mu) + \frac{1}{\alpha}((I - W) \otimes I)\theta",
-    where=f"{WHERE}, (33)",
-    controls=(misprint(r"\frac{1}{\alpha}", r"\frac{2}{\alpha}"),),
-)
-gradient_step = _gradient_claim(
-    "eq-25-gradient",
-    545,
-    r"\boldsymbol{\theta}^k - \alpha \nabla \xi_{\alpha, \lambda}(\boldsymbol{\theta}^k; \boldsymbol{\mu})",
-    where=f"{WHERE}, (25)",
-    depends=("eq-24", "eq-33", "eq-25-step"),
-    check=lambda kernel: _step_along_gradient(kernel),
-    controls=(misprint(r"- \alpha", r"+ \alpha"),),
-)
-
-
 def _step_along_gradient(kernel: Kernel) -> Evidence:
     """Theta - alpha grad(quadratic/(2 alpha)) = W theta for symmetric W, and not otherwise."""
     text = normalized(kernel.statement)
@@ -346,6 +328,24 @@ def _step_along_gradient(kernel: Kernel) -> Evidence:
     return kernel.conditional(
         difference(symmetric_mixing()), SYMMETRIC, difference(cyclic_mixing())
     )
+
+
+eq_33 = _gradient_claim(
+    "eq-33",
+    589,
+    r"\nabla \xi_{\alpha, \lambda}(\theta; \mu) = -\nabla L^\lambda(\theta; \mu) + \frac{1}{\alpha}((I - W) \otimes I)\theta",
+    where=f"{WHERE}, (33)",
+    controls=(misprint(r"\frac{1}{\alpha}", r"\frac{2}{\alpha}"),),
+)
+gradient_step = _gradient_claim(
+    "eq-25-gradient",
+    545,
+    r"\boldsymbol{\theta}^k - \alpha \nabla \xi_{\alpha, \lambda}(\boldsymbol{\theta}^k; \boldsymbol{\mu})",
+    where=f"{WHERE}, (25)",
+    depends=("eq-24", "eq-33", "eq-25-step"),
+    check=_step_along_gradient,
+    controls=(misprint(r"- \alpha", r"+ \alpha"),),
+)
 
 
 eq_25 = Claim(
