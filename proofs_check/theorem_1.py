@@ -2,6 +2,7 @@ r"""Theorem 1: the step sizes (10), the exact bound at the end of B.1, and (11).
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
