@@ -281,23 +281,27 @@ def _numbered(number: int) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
         """A term of the last display of B.1 against its term in (11), for N equal agents.
 
-        Units: K = alpha = lambda = 1, sigma_2 = 0, RE = 0; X = 1/(1 - gamma); D stays a symbol.
+        With sigma_2 = 0, RE = 0 and X = 1/(1 - gamma); D stays a symbol.
         """
-        n, x, size = symbols("N", "X", "D")
-        one = n / n
+        n, x, size, count, alpha, weight = symbols("N", "X", "D", "K", "alpha", "lambda")
         names = {
             r"\sum_{j=1}^N (1-\gamma_j)^6": n / x**6,
             r"\sum_{j=1}^N \frac{1}{(1-\gamma_j)^6}": n * x**6,
             r"\sum_{j=1}^N \frac{1}{1-\gamma_j}": n * x,
             "D": size,
-            "K": one,
-            r"\alpha": one,
+            "K": count,
+            r"\alpha": alpha,
             r"\sigma_2": 0 * n,
-            r"\lambda": one,
+            r"\lambda": weight,
             "N": n,
         }
-        box = Box(N=at_least(1), X=at_least(1), D=at_least(1))
-        exact = {1: 16 * n * x, 2: 512 * size**2 * x**6, 3: 16 / n}[number]
+        rays = dict.fromkeys(("K", "alpha", "lambda"), positive())
+        box = Box(N=at_least(1), X=at_least(1), D=at_least(1), **rays)
+        exact = {
+            1: 16 * n * x / (count * alpha),
+            2: 512 * size**2 * alpha**2 * x**6,
+            3: 16 * weight**2 / n,
+        }[number]
         return kernel.order(exact, parse(kernel.statement, names), "N", box, constant=512, rate=16)
 
     return check

@@ -151,3 +151,18 @@ def test_a_ledger_that_cannot_be_recorded_is_bad_input(dcpg, monkeypatch):
     ended = dcpg("audit", "--record", "/absent/ledger.json")
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert ended.err.startswith("dcpg: /absent/ledger.json cannot be written: No such file")
+
+
+def test_mutation_counts_what_the_checks_notice(dcpg):
+    ended = dcpg("audit", "--mutate", "--json", "-", "eq-15", "sec2-other-policies")
+    data = json.loads(ended.out)
+    assert ended.code == 0
+    assert [record["id"] for record in data["mutations"]] == ["eq-15"]
+    assert data["mutations"][0]["tried"] >= 10
+    assert data["survived"] == len(data["mutations"][0]["survivors"])
+
+
+def test_mutating_and_recording_exclude_each_other(dcpg, tmp_path):
+    ended = dcpg("audit", "--mutate", "--record", str(tmp_path / "ledger.json"))
+    assert ended.code == 2
+    assert "give one of them" in ended.err
