@@ -18,11 +18,13 @@ from dcpg_theory.cli.output import (
     output_options,
     progress_bar,
     write_json,
+    write_text,
 )
 from dcpg_theory.ledger.recorded import compare, read_recorded, write_recorded
 from dcpg_theory.ledger.records import Record, summary
 from dcpg_theory.ledger.registry import Registry, load_registry
 from dcpg_theory.ledger.runner import run_claims, run_mutations
+from dcpg_theory.report.errata import errata, latex, markdown
 
 __all__ = ["audit", "ledger_table"]
 
@@ -37,6 +39,18 @@ __all__ = ["audit", "ledger_table"]
     help="Write the whole ledger to this file instead of comparing.",
 )
 @click.option(
+    "--errata",
+    "errata_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what is wrong, as printed and as corrected, as Markdown.",
+)
+@click.option(
+    "--tex",
+    "tex_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the same as a LaTeX document.",
+)
+@click.option(
     "--mutate",
     is_flag=True,
     help="Change each printed formula in standard ways and count what the checks notice.",
@@ -46,6 +60,8 @@ def audit(
     patterns: tuple[str, ...],
     jobs: int | None,
     target: Path | None,
+    errata_file: Path | None,
+    tex_file: Path | None,
     mutate: bool,
     json_file: str | None,
     quiet: bool,
@@ -75,6 +91,9 @@ def audit(
         differences: list[str] = []
     else:
         differences = compare(records, read_recorded(), whole=not patterns)
+    found = errata(registry, shown)
+    write_text(errata_file, lambda: markdown(found))
+    write_text(tex_file, lambda: latex(found))
     console.print(ledger_table(shown))
     counts = ", ".join(f"{count} {verdict}" for verdict, count in summary(shown).items())
     console.print(f"{len(shown)} claims in {seconds:.1f} s: {counts}")

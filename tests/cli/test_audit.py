@@ -125,7 +125,7 @@ def test_recording_writes_the_whole_ledger_and_compares_nothing(dcpg, monkeypatc
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("eq-22",), "no claim is called 'eq-22'; near names: eq-2"),
+        (("eq-222",), "no claim is called 'eq-222'; near names: eq-22"),
         (("figure-1", "nothing-like-*"), "no claim is called 'nothing-like-*'"),
         (("figure-1", "--jobs", "0"), "Invalid value for '--jobs': 0 is not in the range x>=1."),
         (("figure-1", "--jobs", "many"), "Invalid value for '--jobs': 'many' is not a valid int"),
