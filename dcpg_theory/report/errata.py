@@ -73,7 +73,7 @@ def _falls(registry: Registry, id: str) -> tuple[str, ...]:
 
 
 def _witness(record: Record) -> str:
-    return ", ".join(f"{key} = {value}" for key, value in record.witness.items())
+    return ", ".join(f"{key} = {value}" for key, value in sorted(record.witness.items()))
 
 
 def markdown(found: Sequence[Erratum]) -> str:
