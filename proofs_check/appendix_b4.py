@@ -26,9 +26,9 @@ from dcpg_theory.ledger import (
     misprint,
     narrate,
 )
-from proofs_check import section_2
 from proofs_check.displays import sides
 from proofs_check.gradient_chain import derivation
+from proofs_check.single_task import series_is_solution
 from proofs_check.softmax_chain import log_derivative, regularized_gradient
 from proofs_check.turning_task import BOX, DIRECTIONS, TurningTask
 
@@ -89,14 +89,26 @@ def _values(turning: TurningTask) -> list[Any]:
     return list(turning.value())
 
 
-value_definition = section_2.value_is_a_series.variant(
-    id="appb4-value",
+def _value(kernel: Kernel) -> Evidence:
+    """The series of (1) converges to the solution of the Bellman equation, under the law after it."""
+    law = normalized(r", a_i^k \sim \pi_\theta(s_i^k)")
+    series = normalized(kernel.statement).removesuffix(law)
+    turning, chain = TurningTask(DIRECTIONS[0]), series_is_solution()
+    printed = [value for side in sides(series) for value in turning.read(side, ("s_i",))]
+    special = kernel.identity(printed, [*turning.value()] * 2, BOX)
+    return kernel.definition(kernel.confirmed(kernel.proof(chain, chain.conclusion), special))
+
+
+value_definition = claim(
+    "appb4-value",
     where=WHERE,
     statement=r"V_i^{\pi_\theta}(s_i) = \mathbb{E} \left[\sum_{k=0}^{\infty} \gamma_i^k \mathcal{R}_i(s_i^k, a_i^k) \mid s_i^0 = s_i \right], \quad a_i^k \sim \pi_\theta(s_i^k)",
+    kind=Kind.DEFINITION,
     lines=(737, 737),
     depends=("eq-1", "eq-4"),
+    controls=(misprint(r"\gamma_i^k", r"\gamma^k"), misprint(r"\sum_{k=0}", r"2 \cdot \sum_{k=0}")),
     note="(1) again; pi_theta(s) is read as the law pi_theta(.|s)",
-)
+)(_value)
 
 _VALUE = (
     _line(

@@ -39,7 +39,8 @@ class Reader:
 
     Parameters
     ----------
-    ranges : mapping from the first letter of an index to the values that it takes
+    ranges : mapping from the first letter of an index, and from the sets that indices are said to
+        lie in, to the values that it takes
     leaves : mapping from LaTeX, in which ``<x>`` stands for the value of an index, to the function
         of those values
     direction : the (state, action) of the theta that is differentiated along
@@ -53,7 +54,7 @@ class Reader:
         direction: tuple[int, int] = (0, 0),
         weight: str = "",
     ) -> None:
-        self._ranges = ranges
+        self._ranges = {" ".join(_tokens(normalized(k))): values for k, values in ranges.items()}
         # What holds no index may be part of a leaf that does, so it is put in last.
         self._leaves = [(_pattern(k), leaf) for k, leaf in leaves.items() if "<" in k]
         self._fixed = [(_pattern(k), leaf) for k, leaf in leaves.items() if "<" not in k]
@@ -88,6 +89,16 @@ class Reader:
             inner = self._logarithms[name]
             return self.slope(inner) / inner
         return int(name == "theta_{}_{}".format(*self._direction))
+
+    def logarithm(self, value: Any) -> Any:
+        """Return a symbol for the logarithm of a value."""
+        name = f"log_{len(self._logarithms) + 1}"
+        self._logarithms[name] = value
+        return symbols(name)[0]
+
+    def knowing(self, latex: str, function: Callable[..., Any]) -> None:
+        """Add a leaf."""
+        (self._leaves if "<" in latex else self._fixed).insert(0, (_pattern(latex), function))
 
     def knowing_theta(self) -> Reader:
         """Return the reader, with a symbol for every theta."""
@@ -125,18 +136,24 @@ class Reader:
         binder, after = _group(tokens, start + 2)
         if tokens[after : after + 1] == ["^"]:
             after = _group(tokens, after + 1)[1]
-        if binder[:1] == ["k"]:  # a series: a leaf stands for the sum of its terms
-            return self._value(tokens[after : _term_end(tokens, after)]), _term_end(tokens, after)
-        index = binder[: next((k for k, t in enumerate(binder) if t in (r"\in", "=")), None)]
         end = _term_end(tokens, after)
+        if binder[:1] == ["k"]:  # a series: a leaf stands for the sum of its terms
+            if binder != ["k", "=", "0"]:
+                raise InvalidInput(f"the series over {' '.join(binder)} does not start at 0")
+            return self._value(tokens[after:end]), end
+        index = binder[: next((k for k, t in enumerate(binder) if t in (r"\in", "=")), None)]
         body = tokens[after:end]
         markers = [_marker(index[0], value) for value in self._range(binder, index)]
         return sum(self._value(_put(body, index, marker)) for marker in markers), end
 
     def _range(self, binder: Tokens, index: Tokens) -> Sequence[int]:
-        """Return the values of an index: those of its set if the set is known, or of its letter."""
+        """Return the values of an index: those of its set if one is named, or of its letter."""
         members = " ".join(binder[len(index) + 1 :])
-        return self._ranges.get(members, self._ranges[index[0]])
+        if members in ("", "1"):
+            return self._ranges[index[0]]
+        if members not in self._ranges:
+            raise InvalidInput(f"the set {members} is not known")
+        return self._ranges[members]
 
     def _expectation(self, tokens: Tokens, start: int) -> tuple[Any, int] | None:
         if tokens[start : start + 5] != _EXPECTED:
@@ -178,10 +195,7 @@ class Reader:
         if tokens[start] != r"\ln":
             return None
         end = _term_end(tokens, start + 1)
-        inner = self._value(tokens[start + 1 : end])
-        name = f"log_{len(self._logarithms) + 1}"
-        self._logarithms[name] = inner
-        return symbols(name)[0], end
+        return self.logarithm(self._value(tokens[start + 1 : end])), end
 
 
 def sides(latex: str) -> list[str]:

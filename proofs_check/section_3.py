@@ -39,7 +39,7 @@ from proofs_check.gradient_chain import (
 )
 from proofs_check.small_tasks import bandit
 from proofs_check.softmax_chain import closed_form, positive_policy, regularized_gradient
-from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, free, gamma, left, own, p
+from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, gamma, left, p
 from proofs_check.turning_task import BOX, DIRECTIONS, MU, TurningTask
 
 WHERE = "Section 3"
@@ -320,19 +320,20 @@ eq_7 = Claim(
 def visitation_is_a_law(kernel: Kernel) -> Evidence:
     """The series converges to (1 - gamma_i) M, whose entries are not negative and sum to one.
 
-    The printed factor, times the resolvent's row sums 1/(1 - g) for the g of the series, is 1.
+    Special cases: both sides on a task with two states; the sums in the second example, for all
+    transition probabilities. A bare gamma is another number than gamma_i.
     """
-    text = kernel.statement.split(r"\triangleq")[1]
-    factor = text.split(r"\sum")[0].strip() or "1"
-    power = own if r"\gamma_i^k" in normalized(text) else free
-    scale = parse(factor, {r"\gamma_i": own}) if factor != "1" else 1
-    total = [kernel.identity(scale / (1 - power), 1, Box(gamma=DISCOUNT, gamma_i=DISCOUNT))]
+    turning = TurningTask(DIRECTIONS[0])
+    left_side, right_side = (turning.read(x, ("s", "s_0")) for x in sides(kernel.statement))
     task, policy = example_2(gamma, p).tasks[0], example_policy(HALF, left, HALF)
     columns = theory.visitation_matrix(task, policy).sum(axis=0)
-    total.append(kernel.identity(columns, np.ones(5, dtype=int), EXAMPLE_2_POLICIES))
+    special = (
+        kernel.identity(right_side, left_side, BOX),
+        kernel.identity(columns, np.ones(5, dtype=int), EXAMPLE_2_POLICIES),
+    )
     chains = (visitation_is_a_distribution(), visitation_is_nonnegative())
     proofs = kernel.every(*(kernel.proof(chain, chain.conclusion) for chain in chains))
-    return kernel.definition(kernel.confirmed(proofs, *total))
+    return kernel.definition(kernel.confirmed(proofs, *special))
 
 
 @claim(
@@ -359,12 +360,12 @@ def _gradient(kernel: Kernel) -> Evidence:
 
     Special case: a task with two states and three actions, its solved value and pi'/pi.
     """
-    objective, side = sides(kernel.statement)
-    start = MU if r"\mu_i" in objective else None
+    start = MU if r"\mu_i" in sides(kernel.statement)[0] else None
     turning = [TurningTask(direction) for direction in DIRECTIONS]
-    printed = [value for each in turning for value in each.read(side)]
+    printed = [[each.read(side)[0] for side in sides(kernel.statement)] for each in turning]
+    true = [[each.regularized_slope(start)] * 2 for each in turning]
     chain = regularized_gradient()
-    special = kernel.identity(printed, [each.regularized_slope(start) for each in turning], BOX)
+    special = kernel.identity(printed, true, BOX)
     return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
 
 
@@ -411,13 +412,13 @@ close_to_stationary = unsettled(
     lines=(149, 149),
     reason=(
         "announces Theorem 1, for a gradient of small norm: its corrected form decides this, with a "
-        "small step besides lambda. As a distance it fails, see sec3-no-stationary-point"
+        "small step besides lambda. As a distance it fails, see sec3-optimum-at-infinity-sharp"
     ),
 )
 
 
 @claim(
-    "sec3-no-stationary-point",
+    "sec3-optimum-at-infinity-sharp",
     where=WHERE,
     statement=r"problem (5) need not have a stationary point: $\nabla_\theta V(\rho) \neq 0$ for every $\theta$",
     kind=Kind.EXISTENCE,

@@ -66,7 +66,7 @@ def _mixing() -> Array:
 def _sets(agent: int, edges: Any) -> dict[str, list[int]]:
     """Return the printed index sets of one agent, as the reader finds them."""
     marker = f"\\i{chr(ord('A') + agent)}"
-    alone, others = rf"\mathcal {{ N }} _ {marker}", _neighbours(agent, edges)
+    alone, others = rf"\mathcal{{N}}_{marker}", _neighbours(agent, edges)
     return {alone: others, rf"{alone} \cup \{{ {marker} \}}": sorted([agent, *others])}
 
 

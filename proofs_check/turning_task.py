@@ -20,7 +20,7 @@ from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.policies import policy_from_weights
 from proofs_check.displays import Leaves, Reader
-from proofs_check.symbols import DISCOUNT, OWN, own
+from proofs_check.symbols import DISCOUNT, OWN, free, own
 
 __all__ = ["BOX", "DIRECTIONS", "MU", "TurningTask"]
 
@@ -65,10 +65,20 @@ class TurningTask:
         V, Q = theory.value(task, pi), theory.action_value(task, pi)
         A, d = theory.advantage(task, pi), theory.visitation(task, pi)
         D, explored = theory.visitation_matrix(task, pi), theory.visitation(task, pi, MU)
+        # A series with a bare gamma, which is another number than gamma_i.
+        other = theory.visitation_matrix(task.with_discount(free), pi) / (1 - free)
+        elsewhere = theory.value(task.with_discount(free), pi)
         rewards, moves = task.rewards, task.transitions
         one = own / own
         leaves: Leaves = {
             r"\gamma_i^k P_{\pi_\theta}(s_i^k = <t> | <s>)": lambda t, s: D[t, s] / (1 - own),
+            r"\gamma_i^k P_i^{\pi_\theta}(s_i^k = <t> | s_i^0 = <s>)": lambda t, s: (
+                D[t, s] / (1 - own)
+            ),
+            r"\gamma^k P_i^{\pi_\theta}(s_i^k = <t> | s_i^0 = <s>)": lambda t, s: other[t, s],
+            r"\gamma_i^k \mathcal{R}_i(s_i^k, a_i^k) \mid s_i^0 = <s>": lambda s: V[s],
+            r"\gamma^k \mathcal{R}_i(s_i^k, a_i^k) \mid s_i^0 = <s>": lambda s: elsewhere[s],
+            r"\mathbb{E}": lambda: one,
             r"\gamma_i": lambda: own,
             r"\lambda": lambda: one * _LAMBDA,
             r"|\mathcal{S}|": lambda: one * len(pi),
@@ -91,8 +101,18 @@ class TurningTask:
             r"\mathbb{1}[<s> = <t>]": lambda s, t: one * int(s == t),
             r"\exp(\theta_{<s>,<a>})": lambda s, a: one * weights[s, a],
         }
-        reader = Reader({"s": range(2), "a": range(3)}, leaves, self.direction, "w")
+        states, actions = range(2), range(3)
+        ranges = {"s": states, r"\mathcal{S}_i": states, "a": actions, r"\mathcal{A}": actions}
+        reader = Reader(ranges, leaves, self.direction, "w")
+        for start, name in ((task.start, r"\rho_i"), (MU, r"\mu_i")):
+            objective = start @ V - _LAMBDA * self._entropy(reader)
+            reader.knowing(rf"L_i^\lambda(\theta; {name})", lambda known=objective: known)
         return reader.knowing_theta()
+
+    def _entropy(self, reader: Reader) -> Any:
+        """Return RE less log|A|, with symbols for the logarithms of the probabilities."""
+        logs = [reader.logarithm(entry) for entry in self.policy.flat]
+        return -sum(logs[1:], start=logs[0]) / len(logs)
 
     def value(self) -> Array:
         """Return V, shape (2,)."""

@@ -23,7 +23,9 @@ LEAVES = {
 
 
 def reader(direction=(0, 0)):
-    return Reader({"s": (0, 1), "a": (0, 1)}, LEAVES, direction, "w").knowing_theta()
+    return Reader(
+        {"s": (0, 1), r"\mathcal{S}": (0, 1), "a": (0, 1)}, LEAVES, direction, "w"
+    ).knowing_theta()
 
 
 def test_a_sum_binds_the_rest_of_its_term_and_no_more():
@@ -46,6 +48,13 @@ def test_an_expectation_weighs_with_its_law():
 def test_an_expectation_without_a_law_is_refused():
     with pytest.raises(InvalidInput, match="not named"):
         reader().read(r"\mathbb{E}_{s' \in \mathcal{S}} [f(s')]")
+
+
+def test_a_set_that_is_not_known_is_refused():
+    with pytest.raises(InvalidInput, match="not known"):
+        reader().read(r"\sum_{s \in \mathcal{S}_j} f(s)")
+    with pytest.raises(InvalidInput, match="does not start at 0"):
+        reader().read(r"\sum_{k=1}^{\infty} f(s)", s=0)
 
 
 def test_symbols_without_an_index_are_put_in():
