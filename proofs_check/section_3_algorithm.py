@@ -77,10 +77,7 @@ def _sets(agent: int, edges: Any) -> dict[str, list[int]]:
     kind=Kind.DEFINITION,
     lines=(151, 151),
     controls=(misprint("(i, j)", "(i, i)"), ingredient("no edge back", directed=True)),
-    note=(
-        "an agent is no neighbour of itself; 'connected' means joined by an edge, since in a "
-        "connected graph every two agents are joined by a path"
-    ),
+    note="an agent is no neighbour of itself: a graph has no loops unless it is said to",
 )
 def neighbours_are_joined_by_an_edge(kernel: Kernel) -> Evidence:
     """On a ring and on a path of four agents: being neighbours is mutual, and never with oneself."""
@@ -99,6 +96,32 @@ def neighbours_are_joined_by_an_edge(kernel: Kernel) -> Evidence:
         ]
         parts.append(kernel.identity(printed, true))
     return kernel.definition(*parts)
+
+
+@claim(
+    "sec3-graph",
+    where="Section 3",
+    statement=r"agents i and j can exchange messages if and only if they are connected in $\mathcal{G}$",
+    kind=Kind.DEFINITION,
+    lines=(151, 151),
+    depends=("sec3-neighbours",),
+    controls=(ingredient("connected by a path", steps=3),),
+    note=(
+        "'connected' is read as joined by an edge, here and in Assumption 1; 'each agent can "
+        "communicate with each other' is then true of neighbours, and of others only through them"
+    ),
+)
+def messages_travel_along_edges(kernel: Kernel) -> Evidence:
+    """On the path of four agents, who is reached from whom along one edge: N_i, and not everybody.
+
+    Along paths of up to three edges everybody is, since the graph is connected.
+    """
+    reached = [{i} for i in _AGENTS]
+    for _ in range(kernel.given("steps", 1)):
+        reached = [{*r, *(k for j in r for k in _neighbours(j, _path))} for r in reached]
+    found = [[int(j in reached[i] and j != i) for j in _AGENTS] for i in _AGENTS]
+    true = [[int(j in _neighbours(i, _path)) for j in _AGENTS] for i in _AGENTS]
+    return kernel.definition(kernel.identity(found, true))
 
 
 @claim(
