@@ -7,14 +7,23 @@ each agent. Nothing but what is named is assumed of W: it need not be symmetric.
 
 from __future__ import annotations
 
-from dcpg_theory.exact.boxes import Box
-from dcpg_theory.exact.chains import Chain, Line, Link, Multiple
-from dcpg_theory.exact.operators import SCALARS, unit
+from fractions import Fraction
+
+from dcpg_theory.exact.boxes import Box, Interval
+from dcpg_theory.exact.chains import Chain, Line, Link, Multiple, RuleUse
+from dcpg_theory.exact.norm_rules import norm_of
+from dcpg_theory.exact.operators import SCALARS, Atom, unit
 from dcpg_theory.exact.rational_functions import symbols
 from proofs_check.gradient_chain import atom
-from proofs_check.mdp_operators import equal, hypothesis, link
+from proofs_check.mdp_operators import equal, hypothesis, less, link
 
-__all__ = ["mean_moves_by_gradients", "step", "update_is_row", "weights_sum_to_one"]
+__all__ = [
+    "averaging_contracts",
+    "mean_moves_by_gradients",
+    "step",
+    "update_is_row",
+    "weights_sum_to_one",
+]
 
 step = symbols("alpha")[0]
 _W, _near = atom("W", "N", "N"), atom("near", "N", "N")
@@ -74,3 +83,54 @@ def mean_moves_by_gradients() -> Chain:
         "averaging leaves the mean where it is",
     )
     return _chain("the mean moves by the mean gradient", columns, last)
+
+
+def averaging_contracts() -> Chain:
+    """|e[k+1]| <= sigma_2 |e[k]| where e = theta - mean and theta[k+1] = W theta[k]."""
+    ratio = symbols("sigma_2")[0]
+    mixing, mean = atom("W", "A", "A"), atom("J", "A", "A")
+    names = ("k", "k+1")
+    now, following = (atom(f"theta[{n}]", "A", SCALARS) for n in names)
+    spread, later = (atom(f"e[{n}]", "A", SCALARS) for n in names)
+    rest = unit("A") - mean
+    mixed = (mixing - mean) @ spread
+    lines: tuple[Line, ...] = (
+        *(
+            RuleUse(f"e[{n}]", "definition", {"name": Atom(f"e[{n}]", "A", SCALARS), "value": v})
+            for n, v in zip(names, (rest @ now, rest @ following), strict=True)
+        ),
+        hypothesis("update", equal(following, mixing @ now), "(9) without gradient steps"),
+        hypothesis("JW=J", equal(mean @ mixing, mean), "the columns of W sum to one"),
+        hypothesis("WJ=J", equal(mixing @ mean, mean), "the rows of W sum to one"),
+        hypothesis("JJ=J", equal(mean @ mean, mean), "J averages over the agents"),
+        hypothesis(
+            "sigma_2",
+            less(norm_of(mixed), norm_of(spread).scaled(ratio)),
+            "sigma_2 is the largest singular value of W - J",
+        ),
+        link(
+            "step",
+            equal(later, mixed),
+            [
+                "e[k+1]",
+                Multiple("update", rest),
+                Multiple("e[k]", -(mixing - mean)),
+                Multiple("WJ=J", None, now),
+                Multiple("JW=J", -unit("A"), now),
+                Multiple("JJ=J", -unit("A"), now),
+            ],
+            "e[k+1] = (W - J) e[k]",
+        ),
+        RuleUse("equal norms", "congruence", {"fact": "step"}),
+        link(
+            "contracts",
+            less(norm_of(later), norm_of(spread).scaled(ratio)),
+            ["equal norms", "sigma_2"],
+            "so the spread shrinks by sigma_2",
+        ),
+    )
+    last = lines[-1]
+    if not isinstance(last, Link):
+        raise TypeError("a chain ends with a link")
+    shares = Box(sigma_2=Interval(Fraction(0), Fraction(1), closed_lower=True))
+    return Chain("averaging brings the agents together", shares, lines, last.fact)

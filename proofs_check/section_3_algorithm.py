@@ -29,13 +29,13 @@ from dcpg_theory.ledger import (
     ingredient,
     misprint,
     narrate,
-    unsettled,
 )
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from proofs_check.corridor import HALF
 from proofs_check.displays import Leaves, Reader, sides
 from proofs_check.mixing_chain import (
+    averaging_contracts,
     mean_moves_by_gradients,
     step,
     update_is_row,
@@ -49,6 +49,8 @@ _AGENTS = range(4)
 _ring, _path = ([(0, 1), (1, 2), (2, 3), (3, 0)], [(0, 1), (1, 2), (2, 3)])
 _a, _b = symbols("a", "b")
 _SHARE = Box(a=open_interval(0, HALF), b=open_interval(0, HALF))
+_thetas, _slopes = (symbols(*(f"{name}_{i + 1}" for i in _AGENTS)) for name in ("theta", "g"))
+_BOX = _SHARE.replace(**dict.fromkeys([*map(str, (*_thetas, *_slopes)), "alpha"], DISCOUNT))
 
 
 def _neighbours(agent: int, edges: Any) -> list[int]:
@@ -162,12 +164,9 @@ def _update(kernel: Kernel) -> Evidence:
     current = int(normalized(updated) == r"\theta_i^{k+1}")
     two = [[1 - _a, _a], [_a, 1 - _a]]
     still = _printed(side, [(0, 1)], two, [_a**0] * 2, [0 * _a] * 2)
-    thetas, slopes = (symbols(*(f"{name}_{i + 1}" for i in _AGENTS)) for name in ("theta", "g"))
     weights = _mixing()
-    true = [sum(weights[i] * thetas) + step * slopes[i] for i in _AGENTS]
-    names = (*map(str, (*thetas, *slopes)), "alpha")
-    box = _SHARE.replace(**dict.fromkeys(names, DISCOUNT))
-    rows = _printed(side, _ring, weights, thetas, slopes)
+    true = [sum(weights[i] * _thetas) + step * _slopes[i] for i in _AGENTS]
+    rows = _printed(side, _ring, weights, _thetas, _slopes)
     chain = update_is_row()
     return kernel.confirmed(
         kernel.proof(chain, chain.conclusion),
@@ -178,7 +177,7 @@ def _update(kernel: Kernel) -> Evidence:
             Box(a=DISCOUNT, alpha=DISCOUNT),
             labels=lambda i: f"agent {i[0] + 1} of 2, theta = 1, g = 0, W_12 = a",
         ),
-        kernel.identity(rows, true, box, labels=lambda i: f"agent {i[0] + 1} of 4"),
+        kernel.identity(rows, true, _BOX, labels=lambda i: f"agent {i[0] + 1} of 4"),
     )
 
 
@@ -391,17 +390,35 @@ def weights_are_an_average(kernel: Kernel) -> Evidence:
     return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
 
 
-consensus = unsettled(
+@claim(
     "sec3-consensus",
     where="Section 3",
     statement=r"The goal of this weighted average is to achieve a consensus among the agents' parameters, i.e., $\theta_i = \theta_j$",
     kind=Kind.UPPER_BOUND,
     lines=(173, 173),
-    reason=(
-        "without gradient steps W^k theta tends to the mean if sigma_2 < 1: needs norms, and that "
-        "Assumption 1 on a connected graph gives sigma_2 < 1"
+    depends=("eq-9-corrected", "sec3-weighted-average"),
+    controls=(ingredient("the neighbour's parameter alone", share=1),),
+    note=(
+        "read as: every averaging shrinks the distance from the mean by the factor sigma_2; with "
+        "gradient steps of a fixed size beside it a distance remains, see Lemma B.2"
     ),
 )
+def averaging_brings_agents_together(kernel: Kernel) -> Evidence:
+    """e[k+1] = (W - J) e[k] for e = theta - mean, so |e[k+1]| <= sigma_2 |e[k]|.
+
+    Two agents that give each other the weight a: their difference is multiplied by 1 - 2a, whose
+    square is less than 1 for 0 < a < 1. Where W_ii = 0 they change places for ever.
+    """
+    share = kernel.given("share", _a)
+    factor = 1 - 2 * share
+    shrinks = kernel.sign(factor**2 + 0 * _a, "<", 1, Box(a=DISCOUNT))
+    chain = averaging_contracts()
+    holds = kernel.confirmed(kernel.proof(chain, chain.conclusion), shrinks)
+    instance = {"W": "[[0, 1], [1, 0]]", "theta": "(1, 0)", "sigma_2": 1}
+    without = kernel.at_instance((1 - 2 * 1) ** 2, "<", 1, instance)
+    return kernel.conditional(
+        holds, "sigma_2 < 1, which W_ii > 0 and a connected graph are said to give", without
+    )
 
 
 @claim(
@@ -419,15 +436,12 @@ consensus = unsettled(
 )
 def mean_moves_by_the_mean_gradient(kernel: Kernel) -> Evidence:
     """1^T W = 1^T, so averaging leaves the mean alone; here four agents with one parameter each."""
-    thetas, slopes = (symbols(*(f"{name}_{i + 1}" for i in _AGENTS)) for name in ("theta", "g"))
     weights = _mixing()
     weights[0, 0] = weights[0, 0] + kernel.given("extra", 0)
-    moved = sum(sum(weights[i] * thetas) + step * slopes[i] for i in _AGENTS)
-    true = sum(thetas) + step * sum(slopes)
-    names = (*map(str, (*thetas, *slopes)), "alpha")
-    box = _SHARE.replace(**dict.fromkeys(names, DISCOUNT))
+    moved = sum(sum(weights[i] * _thetas) + step * _slopes[i] for i in _AGENTS)
+    true = sum(_thetas) + step * sum(_slopes)
     chain = mean_moves_by_gradients()
-    special = kernel.identity(moved - true, 0, box)
+    special = kernel.identity(moved - true, 0, _BOX)
     return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
 
 

@@ -34,6 +34,7 @@ CHAINS |= {
         softmax_chain.positive_policy,
         softmax_chain.closed_form,
         softmax_chain.regularized_gradient,
+        mixing_chain.averaging_contracts,
         mixing_chain.update_is_row,
         mixing_chain.weights_sum_to_one,
         mixing_chain.mean_moves_by_gradients,
