@@ -11,6 +11,7 @@ CHAPTERS = (
     "proofs_check.section_2_single_task",
     "proofs_check.section_2_example_1",
     "proofs_check.section_2_example_2",
+    "proofs_check.assumption_1",
     "proofs_check.appendix_a",
     "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",
