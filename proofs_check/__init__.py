@@ -12,6 +12,8 @@ CHAPTERS = (
     "proofs_check.section_2_example_1",
     "proofs_check.section_2_example_2",
     "proofs_check.assumption_1",
+    "proofs_check.section_5_table",
+    "proofs_check.section_5_drone",
     "proofs_check.appendix_a",
     "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",
