@@ -12,6 +12,7 @@ CHAPTERS = (
     "proofs_check.section_2_example_1",
     "proofs_check.section_2_example_2",
     "proofs_check.assumption_1",
+    "proofs_check.section_5_network",
     "proofs_check.section_5_table",
     "proofs_check.section_5_drone",
     "proofs_check.appendix_a",

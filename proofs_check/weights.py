@@ -16,7 +16,7 @@ from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.linear_algebra import determinant
 from dcpg_theory.exact.numbers import Array, NumberKind, as_array
-from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.models.mixing import MixingMatrix
 from dcpg_theory.theory.assumptions import Assumption
 
@@ -66,15 +66,31 @@ def two_agents(share: Any) -> Array:
 def has_eigenvalues(
     kernel: Kernel, matrix: Array, values: Sequence[Any], box: Box | None = None
 ) -> Evidence:
-    """Return whether a matrix has these eigenvalues, each as often as listed: det(t - A)."""
+    """Return whether a matrix has these eigenvalues, each as often as listed: det(t - A).
+
+    Without a box the matrix holds numbers, and the coefficients are compared.
+    """
     t = symbols("t")[0]
     symbolic = as_array(matrix, NumberKind.SYMBOLIC)
     eye = as_array(np.eye(len(symbolic), dtype=np.int64), NumberKind.SYMBOLIC)
-    factors = t / t
+    found, wanted = determinant(eye * t - symbolic), t**0
     for value in values:
-        factors = factors * (t - value)
-    ranges = (box if box is not None else Box()).replace(t=open_interval(-2, 2))
-    return kernel.identity(determinant(eye * t - symbolic), factors, ranges)
+        wanted = wanted * (t - value)
+    if len(values) != len(matrix):
+        raise InvalidInput(f"{len(values)} eigenvalues for a matrix of size {len(matrix)}")
+    if box is not None:
+        return kernel.identity(found, wanted, box.replace(t=open_interval(-2, 2)))
+    sides = (
+        [_derivative_at_zero(side, order) for order in range(len(matrix) + 1)]
+        for side in (found, wanted)
+    )
+    return kernel.identity(*sides)
+
+
+def _derivative_at_zero(function: RationalFunction, order: int) -> Any:
+    for _ in range(order):
+        function = function.derivative("t")
+    return function.evaluate({"t": Fraction(0)})
 
 
 def rank(matrix: Array) -> int:
