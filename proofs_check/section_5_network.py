@@ -87,7 +87,7 @@ def neighbours_on_the_ring(kernel: Kernel) -> Evidence:
 def _weights(graph: nx.Graph, factor: int) -> Array:
     """Return W_ij = 1/(factor max(d_i, d_j)) for neighbours; the diagonal takes the rest."""
     size = graph.number_of_nodes()
-    weights: Any = as_array(np.zeros((size, size), dtype=np.int64), NumberKind.RATIONAL)
+    weights = as_array(np.zeros((size, size), dtype=np.int64), NumberKind.RATIONAL)
     for i, j in graph.edges:
         share = Fraction(1, factor * max(graph.degree[i], graph.degree[j]))
         weights[i, j] = weights[j, i] = as_array([share], NumberKind.RATIONAL)[0]

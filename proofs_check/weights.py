@@ -80,11 +80,11 @@ def has_eigenvalues(
         raise InvalidInput(f"{len(values)} eigenvalues for a matrix of size {len(matrix)}")
     if box is not None:
         return kernel.identity(found, wanted, box.replace(t=open_interval(-2, 2)))
-    sides = (
+    left, right = (
         [_derivative_at_zero(side, order) for order in range(len(matrix) + 1)]
         for side in (found, wanted)
     )
-    return kernel.identity(*sides)
+    return kernel.identity(left, right)
 
 
 def _derivative_at_zero(function: RationalFunction, order: int) -> Any:
