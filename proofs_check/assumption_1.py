@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.numbers import Array
-from dcpg_theory.exact.rational_functions import as_fmpq
+from dcpg_theory.exact.rational_functions import as_fmpq, symbols
 from dcpg_theory.ledger import (
     Claim,
     Fault,
@@ -29,6 +30,7 @@ from dcpg_theory.ledger import (
 from dcpg_theory.models.graphs import lazy_metropolis, path, ring, star
 from dcpg_theory.models.mixing import MixingMatrix
 from proofs_check import mixing_chains
+from proofs_check.symbols import DISCOUNT
 from proofs_check.weights import (
     ASSUMPTION_1,
     CIRCULANT,
@@ -247,25 +249,37 @@ def _proved_of_largest(kernel: Kernel) -> Evidence:
     return kernel.every(*(kernel.proof(chain, chain.conclusion) for chain in chains))
 
 
+def _sides(kernel: Kernel, largest: Any, smallest: Any, lowest: Any, rest: Any) -> list[Any]:
+    """Return both sides, given sigma_max(I - W), sigma_N, lambda_N and (alpha, beta^lambda)."""
+    names = {
+        r"\sigma_{\max}(I - W)": largest,
+        r"\sigma_N": smallest,
+        r"\lambda_N": lowest,
+        r"\alpha": rest[0],
+        r"\beta^\lambda": rest[1],
+    }
+    return [parse(side, names) for side in kernel.statement.split("=")]
+
+
 def _for_two(kernel: Kernel) -> Evidence:
     """Two agents with w in (0, 1/2): W has 1 and 1 - 2w, I - W has 0 and 2w."""
-    names = {r"\sigma_N": 1 - 2 * weight, r"\lambda_N": 1 - 2 * weight}
-    printed = parse(kernel.statement.split("=")[1], names)
+    other = 1 - 2 * weight
+    left, right = _sides(kernel, 2 * weight, other, other, symbols("alpha", "beta"))
+    box = SMALL_WEIGHT.replace(alpha=DISCOUNT, beta=DISCOUNT)
     return kernel.every(
-        has_eigenvalues(kernel, two_agents(weight), [1, 1 - 2 * weight], SMALL_WEIGHT),
-        kernel.identity(printed, 2 * weight, SMALL_WEIGHT),
+        has_eigenvalues(kernel, two_agents(weight), [1, other], SMALL_WEIGHT),
+        kernel.identity(left, right, box),
     )
 
 
 def _for_three(kernel: Kernel) -> Evidence:
     """W = (1/7) [[1, 3, 3], [3, 2, 2], [3, 2, 2]] has 1, 0, -2/7, so I - W has 0, 1, 9/7."""
     lowest = as_fmpq(Fraction(-2, 7))
-    names = {r"\sigma_N": as_fmpq(0), r"\lambda_N": lowest}
-    printed = parse(kernel.statement.split("=")[1], names)
+    left, right = _sides(kernel, 1 - lowest, as_fmpq(0), lowest, (as_fmpq(1), as_fmpq(0)))
     instance = {"W": NEGATIVE.tolist(), "eigenvalues": "1, 0, -2/7"}
     return kernel.every(
         has_eigenvalues(kernel, NEGATIVE, [1, 0, lowest]),
-        kernel.at_instance(1 - lowest, "=", printed, instance),
+        kernel.at_instance(left, "=", right, instance),
     )
 
 
@@ -277,7 +291,7 @@ def _largest_singular_value(kernel: Kernel) -> Evidence:
 sigma_max = Claim(
     id="appb1-sigma-max",
     where="Appendix B.1, in (28)",
-    statement=r"\sigma_{\max}(I - W) = 1 + \sigma_N",
+    statement=r"\beta^\lambda + \frac{1}{\alpha} \sigma_{\max}(I - W) = \beta^\lambda + \alpha^{-1}(1 + \sigma_N)",
     kind=Kind.IDENTITY,
     check=_largest_singular_value,
     lines=(558, 558),
@@ -295,7 +309,7 @@ sigma_max = Claim(
 )
 sigma_max_corrected = sigma_max.variant(
     id="appb1-sigma-max-corrected",
-    statement=r"\sigma_{\max}(I - W) = 1 - \lambda_N",
+    statement=r"\beta^\lambda + \frac{1}{\alpha} \sigma_{\max}(I - W) = \beta^\lambda + \alpha^{-1}(1 - \lambda_N)",
     lines=None,
     controls=(misprint(r"- \lambda_N", r"- \sigma_N"), misprint(r"- \lambda_N", r"+ \lambda_N")),
     note="lambda_N is the smallest eigenvalue of the symmetric W",
@@ -309,7 +323,7 @@ sigma_max_corrected = sigma_max.variant(
     kind=Kind.IDENTITY,
     assumptions=(ASSUMPTION_1, SYMMETRIC_WEIGHTS),
     depends=("appb1-sigma-max-corrected",),
-    controls=(misprint(r"- \sigma_N", r"+ \sigma_N"), misprint("= 1", "= 2")),
+    controls=(misprint(r"- \sigma_N", r"+ \sigma_N"), misprint("= 1", "= 2 \\cdot 1")),
     note=(
         "from the last line of (29), where 2/alpha - beta = (1 + sigma_N)/alpha - beta^lambda; lazy "
         "Metropolis weights meet the condition, see sec5-lazy-metropolis-psd"

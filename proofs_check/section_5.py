@@ -25,7 +25,7 @@ from dcpg_theory.theory.assumptions import STATIONARY_POLICIES
 from proofs_check import small_grids
 from proofs_check.corridor import GAMMA
 from proofs_check.small_grids import DOWN, LEFT, RIGHT, UP, grid, towards
-from proofs_check.symbols import DISCOUNT, gamma
+from proofs_check.symbols import DISCOUNT, PROBABILITY, gamma
 
 WHERE = "Section 5.1"
 _NO_END = "goals and obstacles do not end an episode"
@@ -259,6 +259,37 @@ def two_goals_exclude_each_other(kernel: Kernel) -> Evidence:
     chain = small_grids.at_most_one_goal()
     special = kernel.sign(both, "<=", 1, box)
     return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+
+
+@claim(
+    "sec5-conflict-solvable",
+    where=f"{WHERE}, Figure 2(b)",
+    statement=r"V_2^\pi = \max_{\pi'} V_2^{\pi'}, \quad V_3^\pi = \max_{\pi'} V_3^{\pi'} \quad \text{for one } \pi",
+    kind=Kind.EXISTENCE,
+    assumptions=(STATIONARY_POLICIES,),
+    controls=(ingredient("and vice versa: goal 2 is an obstacle of environment 3", mutual=True),),
+    note=(
+        "not printed: an obstacle of environment 2 may be the goal of environment 3 and one policy "
+        "still be optimal for both, as Section 5.1 says of Figure 2(b) - if episodes end, for in "
+        "the example agent 2 would go on from its goal into the obstacle"
+    ),
+)
+def goals_may_lie_in_a_row(kernel: Kernel) -> Evidence:
+    """In a corridor of three cells, goal 2 lies in the middle, goal 3 behind it; start at the left.
+
+    Always RIGHT is as good for both agents as any policy: RIGHT has the probabilities a and b, and
+    of the rest in the middle a share goes to LEFT; at the left end LEFT and UP both stay.
+    """
+    a, b, share = symbols("a", "b", "share")
+    middle = [(1 - b) * (1 - share), 0, (1 - b) * share, b]
+    extra = [1] if kernel.given("mutual", False) else []
+    layout = (([1], [2]), ([2], extra))
+    tasks = [grid((1, 3), goal, obstacle, gamma, [1, 0, 0], ends=True) for goal, obstacle in layout]
+    any_policy = np.array([[0, 0, 1 - a, a], middle, [0, 0, 0, 1]], dtype=object)
+    box = GAMMA.replace(a=PROBABILITY, b=PROBABILITY, share=PROBABILITY)
+    right = towards(RIGHT, RIGHT, RIGHT)
+    values = [(theory.objective(t, any_policy), theory.objective(t, right)) for t in tasks]
+    return kernel.every(*(kernel.sign(other, "<=", best, box) for other, best in values))
 
 
 @claim(

@@ -268,6 +268,13 @@ def discount_is_a_discount(kernel: Kernel) -> Evidence:
 
 _SETTINGS = (
     (
+        "sec5-sa-local",
+        WHERE,
+        "We note that the SAs can be considered as the solutions to the local objective functions, while DCPG optimizes the sum of the local objective functions.",
+        306,
+        "said of trained networks, of which no text shows how far they are from a solution",
+    ),
+    (
         "sec5-trained-identically",
         WHERE,
         "We stress that in each set of the experiments, the SAs and DCPG are trained identically, with the only difference being whether the agents communicate their policies.",

@@ -20,6 +20,19 @@ _STATEMENTS = (
         "sizes and regularization used, which are not stated for GridWorld",
     ),
     (
+        "sec5-monte-carlo",
+        "In each episode, each agent computes its local gradient by using the Monte-Carlo method.",
+        256,
+        "how the runs were made; Section 4 studies exact gradients only, so no theorem of the paper "
+        "speaks of estimates",
+    ),
+    (
+        "sec5-fig2-environments",
+        "Fig.2 (a)–(c) consider experiments on four environments, while (d) and (e) are on six environments.",
+        264,
+        "the figure is not in the text at hand",
+    ),
+    (
         "sec5-agreement",
         "After 1000 training episodes, the agents agree on a unified policy, whose performance is tested in parallel in all environments.",
         262,
