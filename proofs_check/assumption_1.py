@@ -305,7 +305,10 @@ sigma_max = Claim(
         "place, which is right where W is positive semidefinite only (appb1-sigma-max-psd); as an "
         "upper bound 1 + sigma_N fails too, for W = (1/7) [[1,3,3],[3,2,2],[3,2,2]]",
     ),
-    note="true where the smallest eigenvalue is -sigma_N, as for two agents with w >= 1/2",
+    note=(
+        "true where the smallest eigenvalue is -sigma_N, as for two agents with w >= 1/2; for a "
+        "single agent, W = 1, the largest singular value of I - W is 0 and not 2"
+    ),
 )
 sigma_max_corrected = sigma_max.variant(
     id="appb1-sigma-max-corrected",

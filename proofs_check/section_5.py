@@ -217,6 +217,41 @@ def corners_do_not_break_assumption_2(kernel: Kernel) -> Evidence:
     )
 
 
+@claim(
+    "sec5-assumption-2-spare",
+    where=f"{WHERE}, on Assumption 2",
+    statement=r"\text{(12) fails, and } \partial V / \partial \pi > 0 \text{ towards the optimum everywhere}",
+    kind=Kind.EXISTENCE,
+    assumptions=(STATIONARY_POLICIES,),
+    controls=(
+        ingredient("one environment twice, so (12) holds", goals=(1, 1)),
+        ingredient("always RIGHT is compared with itself", other=towards(RIGHT, LEFT)),
+    ),
+    note=(
+        "not printed: beside the hint that conditions like Assumption 2 may be necessary. They are "
+        "not, in general: here gradient ascent from any policy improves every probability all the "
+        "way to the optimum of both environments, although the sides of (12) differ"
+    ),
+)
+def ascent_may_succeed_without_it(kernel: Kernel) -> Evidence:
+    """Two cells; environment 1 ends in cell 2, environment 2 in cell 1, each with its goal there.
+
+    p and q are the probabilities of RIGHT in cell 1 and of LEFT in cell 2; whatever else an agent
+    does, it stays. V_1 depends on p only and grows with it, V_2 likewise on q.
+    """
+    goals = kernel.given("goals", (1, 0))
+    tasks = [grid((1, 2), [goal], [], gamma, _HALVES, ends=True) for goal in goals]
+    p, q = symbols("p", "q")
+    policy = np.array([[0, 0, 1 - p, p], [0, 0, q, 1 - q]], dtype=object)
+    total = sum(theory.objective(task, policy) for task in tasks)
+    one, two = _ratios(tasks, towards(RIGHT, LEFT), kernel.given("other", _COIN))
+    box = GAMMA.replace(p=DISCOUNT, q=DISCOUNT)
+    return kernel.every(
+        kernel.sign(one, "<", two, GAMMA),
+        *(kernel.sign(total.derivative(name), ">", 0, box) for name in ("p", "q")),
+    )
+
+
 _LEFTWARDS = symbols("left")[0]
 
 

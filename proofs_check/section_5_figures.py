@@ -93,7 +93,8 @@ _STATEMENTS = (
         272,
         "a hint, not a statement; by sec5-corners both (d) and (e) satisfy Assumption 2 itself where "
         "Section 5.1 says that identical starts do, and both leave out mu > 0, so that their "
-        "difference speaks of neither",
+        "difference speaks of neither; Assumption 2 is not necessary in general: "
+        "sec5-assumption-2-spare",
     ),
 )
 figures = tuple(

@@ -29,7 +29,7 @@ from dcpg_theory.models.graphs import (
     star,
 )
 from proofs_check import mixing_chains
-from proofs_check.weights import SYMMETRIC_WEIGHTS, exact, has_eigenvalues
+from proofs_check.weights import ASSUMPTION_1, SYMMETRIC_WEIGHTS, exact, has_eigenvalues
 
 WHERE = "Section 5.1, general setup"
 _GRAPHS = {
@@ -182,6 +182,29 @@ def lazy_weights_are_semidefinite(kernel: Kernel) -> Evidence:
         )
     chain = mixing_chains.lazy_is_semidefinite()
     return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+
+
+@claim(
+    "sec5-metropolis-not-psd",
+    where=WHERE,
+    statement=r"\lambda_N < 0",
+    kind=Kind.EXISTENCE,
+    assumptions=(ASSUMPTION_1, SYMMETRIC_WEIGHTS),
+    controls=(ingredient("lazy Metropolis weights", weights=lazy_metropolis),),
+    note=(
+        "not printed: Metropolis weights on the ring of four. They satisfy Assumption 1 and are "
+        "symmetric, so neither condition gives the semidefiniteness that (28) and (29) use"
+    ),
+)
+def metropolis_weights_may_be_indefinite(kernel: Kernel) -> Evidence:
+    """W = (I + A)/3 has the eigenvalues 1, 1/3, 1/3 and -1/3."""
+    weights = exact(kernel.given("weights", metropolis)(ring(4)))
+    third = Fraction(1, 3)
+    breaches = _breaches(weights, ring(4))
+    return kernel.every(
+        kernel.at_instance(len(breaches), "=", 0, {"conditions broken": breaches}),
+        has_eigenvalues(kernel, weights, [1, third, third, -third]),
+    )
 
 
 @claim(
