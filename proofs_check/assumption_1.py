@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -15,13 +14,10 @@ from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.numbers import Array
-from dcpg_theory.exact.rational_functions import as_fmpq, symbols
+from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.ledger import (
     Claim,
-    Fault,
     Kind,
-    Origin,
-    Severity,
     claim,
     ingredient,
     misprint,
@@ -30,11 +26,11 @@ from dcpg_theory.ledger import (
 from dcpg_theory.models.graphs import lazy_metropolis, path, ring, star
 from dcpg_theory.models.mixing import MixingMatrix
 from proofs_check import mixing_chains
-from proofs_check.symbols import DISCOUNT
 from proofs_check.weights import (
     ASSUMPTION_1,
     CIRCULANT,
     NEGATIVE,
+    SEMIDEFINITE_WEIGHTS,
     SMALL_WEIGHT,
     SYMMETRIC_WEIGHTS,
     WEIGHT,
@@ -66,7 +62,7 @@ _ON_A_RING_OF_4 = scaled(6, [[3, 2, 0, 1], [1, 3, 2, 0], [0, 1, 3, 2], [2, 0, 1,
         "the last sentence speaks of i != j, since no agent is its own neighbour and W_ii > 0; "
         "'connected' means joined by an edge, as in Section 3: read as joined by a path, no graph "
         "but the complete one would do. Weights are then non-negative, which 'i.e.' leaves out. "
-        "Every connected graph has such weights: sec5-lazy-metropolis-assumption-1"
+        "Every connected graph has such weights: sec5-lazy-metropolis"
     ),
 )
 def weights_exist(kernel: Kernel) -> Evidence:
@@ -93,29 +89,6 @@ def _satisfying(weights: Array) -> Array:
     return weights
 
 
-@claim(
-    "assumption-1-symmetry",
-    where="Appendix B.1, as used in (24), (25) and (33)",
-    statement=r"W = W^\top",
-    kind=Kind.IDENTITY,
-    assumptions=(ASSUMPTION_1,),
-    depends=("assumption-1",),
-    controls=(ingredient("another witness: a ring of four agents", weights=_ON_A_RING_OF_4),),
-    fault=Fault(
-        Severity.GAP,
-        Origin.PAPER,
-        "(24) and (25) take (I - W) theta for the gradient of theta^T (I - W) theta / 2, which it "
-        "is for symmetric W only; Assumption 1 does not say so, and does not imply it",
-    ),
-    note="not printed: what the proofs use beyond Assumption 1",
-)
-def assumption_1_gives_symmetry(kernel: Kernel) -> Evidence:
-    """Three agents, all neighbours, W = (1/6) [[3, 2, 1], [1, 3, 2], [2, 1, 3]]."""
-    weights = _satisfying(kernel.given("weights", CIRCULANT))
-    instance = {"W": weights.tolist(), "entries": "W_12 and W_21"}
-    return kernel.at_instance(weights[0, 1], "=", weights[1, 0], instance)
-
-
 def _across(weights: Array, inside: Sequence[int]) -> tuple[Fraction, Fraction]:
     """Return the weight that a set gives to the rest, and the rest to the set."""
     rest = [i for i in range(len(weights)) if i not in inside]
@@ -123,8 +96,8 @@ def _across(weights: Array, inside: Sequence[int]) -> tuple[Fraction, Fraction]:
 
 
 @claim(
-    "assumption-1-symmetry-corrected",
-    where="Appendix B.1, as used in (24), (25) and (33)",
+    "assumption-1-sharp",
+    where=WHERE,
     statement=r"\sum_{i \in A, j \notin A} W_{ij} = \sum_{i \in A, j \notin A} W_{ji}",
     kind=Kind.IDENTITY,
     assumptions=(ASSUMPTION_1,),
@@ -134,21 +107,25 @@ def _across(weights: Array, inside: Sequence[int]) -> tuple[Fraction, Fraction]:
         misprint("W_{ji}", "W_{ij} W_{ji}"),
     ),
     note=(
-        "for every set A of agents. So W is symmetric where the graph is a tree (let A be one side "
-        "of an edge); where it has a cycle, a little more weight one way round and less the other "
-        "makes it asymmetric. What the proofs need has to be assumed: W = W^T"
+        "for every set A of agents; this much symmetry, and no more, follows. W = W^T where the "
+        "graph is a tree (let A be one side of an edge); where it has a cycle, a little more weight "
+        "one way round and less the other makes W asymmetric. (24), (25) and (33) need W = W^T, "
+        "which has to be assumed"
     ),
 )
 def cuts_balance(kernel: Kernel) -> Evidence:
     """a^T W b = b^T W a, because the rows and the columns of W sum to one.
 
-    Confirmed on all single agents of the asymmetric witnesses.
+    Confirmed on all single agents of three, and of four on a ring, whose weights are asymmetric.
     """
     given = kernel.given("weights", None)
     witnesses = (CIRCULANT, _ON_A_RING_OF_4) if given is None else (given,)
     squared = "W_{ij}W_{ji}" in normalized(kernel.statement)
     special = []
     for weights in witnesses:
+        if given is None:
+            pair = {"W": _satisfying(weights).tolist(), "entries": "W_12 and W_21"}
+            special.append(kernel.at_instance(weights[0, 1], "!=", weights[1, 0], pair))
         for agent in range(len(weights)):
             out, back = _across(weights, [agent])
             if squared:
@@ -203,7 +180,7 @@ _CONNECTED = (
 
 
 @claim(
-    "sec4-spectral-gap-positive",
+    "sec4-singular-values-sharp",
     where="Section 4, as used in (11), (13), (14) and (23)",
     statement=r"\sigma_2 < 1",
     kind=Kind.UPPER_BOUND,
@@ -249,37 +226,25 @@ def _proved_of_largest(kernel: Kernel) -> Evidence:
     return kernel.every(*(kernel.proof(chain, chain.conclusion) for chain in chains))
 
 
-def _sides(kernel: Kernel, largest: Any, smallest: Any, lowest: Any, rest: Any) -> list[Any]:
-    """Return both sides, given sigma_max(I - W), sigma_N, lambda_N and (alpha, beta^lambda)."""
-    names = {
-        r"\sigma_{\max}(I - W)": largest,
-        r"\sigma_N": smallest,
-        r"\lambda_N": lowest,
-        r"\alpha": rest[0],
-        r"\beta^\lambda": rest[1],
-    }
-    return [parse(side, names) for side in kernel.statement.split("=")]
-
-
 def _for_two(kernel: Kernel) -> Evidence:
     """Two agents with w in (0, 1/2): W has 1 and 1 - 2w, I - W has 0 and 2w."""
     other = 1 - 2 * weight
-    left, right = _sides(kernel, 2 * weight, other, other, symbols("alpha", "beta"))
-    box = SMALL_WEIGHT.replace(alpha=DISCOUNT, beta=DISCOUNT)
+    printed = parse(kernel.statement.split("=")[1], {r"\sigma_N": other, r"\lambda_N": other})
     return kernel.every(
         has_eigenvalues(kernel, two_agents(weight), [1, other], SMALL_WEIGHT),
-        kernel.identity(left, right, box),
+        kernel.identity(2 * weight, printed, SMALL_WEIGHT),
     )
 
 
 def _for_three(kernel: Kernel) -> Evidence:
     """W = (1/7) [[1, 3, 3], [3, 2, 2], [3, 2, 2]] has 1, 0, -2/7, so I - W has 0, 1, 9/7."""
     lowest = as_fmpq(Fraction(-2, 7))
-    left, right = _sides(kernel, 1 - lowest, as_fmpq(0), lowest, (as_fmpq(1), as_fmpq(0)))
+    names = {r"\sigma_N": as_fmpq(0), r"\lambda_N": lowest}
+    printed = parse(kernel.statement.split("=")[1], names)
     instance = {"W": NEGATIVE.tolist(), "eigenvalues": "1, 0, -2/7"}
     return kernel.every(
         has_eigenvalues(kernel, NEGATIVE, [1, 0, lowest]),
-        kernel.at_instance(left, "=", right, instance),
+        kernel.at_instance(1 - lowest, "=", printed, instance),
     )
 
 
@@ -289,55 +254,49 @@ def _largest_singular_value(kernel: Kernel) -> Evidence:
 
 
 sigma_max = Claim(
-    id="appb1-sigma-max",
+    id="eq-28-sharp",
     where="Appendix B.1, in (28)",
-    statement=r"\beta^\lambda + \frac{1}{\alpha} \sigma_{\max}(I - W) = \beta^\lambda + \alpha^{-1}(1 + \sigma_N)",
+    statement=r"\sigma_{\max}(I - W) = 1 - \lambda_N",
     kind=Kind.IDENTITY,
     check=_largest_singular_value,
-    lines=(558, 558),
     assumptions=(ASSUMPTION_1, SYMMETRIC_WEIGHTS),
     depends=("sec4-singular-values",),
-    controls=(misprint(r"1 + \sigma_N", r"2 + \sigma_N"),),
-    fault=Fault(
-        Severity.GAP,
-        Origin.PAPER,
-        "it is 1 - lambda_N with the smallest eigenvalue. (29) goes on with 1 - sigma_N in its "
-        "place, which is right where W is positive semidefinite only (appb1-sigma-max-psd); as an "
-        "upper bound 1 + sigma_N fails too, for W = (1/7) [[1,3,3],[3,2,2],[3,2,2]]",
+    controls=(
+        misprint(r"- \lambda_N", r"+ \sigma_N"),
+        misprint(r"- \lambda_N", r"- \sigma_N"),
+        misprint(r"- \lambda_N", r"+ \lambda_N"),
     ),
     note=(
-        "true where the smallest eigenvalue is -sigma_N, as for two agents with w >= 1/2; for a "
-        "single agent, W = 1, the largest singular value of I - W is 0 and not 2"
+        "for any number of agents; lambda_N is the smallest eigenvalue of W. The printed "
+        "1 + sigma_N is right where that is -sigma_N, as for two agents with w >= 1/2. It is no "
+        "upper bound either: W = (1/7) [[1,3,3],[3,2,2],[3,2,2]] has 9/7 against 1"
     ),
-)
-sigma_max_corrected = sigma_max.variant(
-    id="appb1-sigma-max-corrected",
-    statement=r"\beta^\lambda + \frac{1}{\alpha} \sigma_{\max}(I - W) = \beta^\lambda + \alpha^{-1}(1 - \lambda_N)",
-    lines=None,
-    controls=(misprint(r"- \lambda_N", r"- \sigma_N"), misprint(r"- \lambda_N", r"+ \lambda_N")),
-    note="lambda_N is the smallest eigenvalue of the symmetric W",
 )
 
 
 @claim(
-    "appb1-sigma-max-psd",
+    "eq-28-semidefinite-sharp",
     where="Appendix B.1, as (29) uses (28)",
     statement=r"\sigma_{\max}(I - W) = 1 - \sigma_N",
     kind=Kind.IDENTITY,
-    assumptions=(ASSUMPTION_1, SYMMETRIC_WEIGHTS),
-    depends=("appb1-sigma-max-corrected",),
-    controls=(misprint(r"- \sigma_N", r"+ \sigma_N"), misprint("= 1", "= 2 \\cdot 1")),
+    assumptions=(ASSUMPTION_1, SEMIDEFINITE_WEIGHTS),
+    depends=("eq-28-sharp",),
+    controls=(
+        misprint(r"- \sigma_N", r"+ \sigma_N"),
+        ingredient("W has a negative eigenvalue", indefinite=True),
+    ),
     note=(
-        "from the last line of (29), where 2/alpha - beta = (1 + sigma_N)/alpha - beta^lambda; lazy "
-        "Metropolis weights meet the condition, see sec5-lazy-metropolis-psd"
+        "what the last line of (29) takes from (28): 2/alpha - beta there is (1 + sigma_N)/alpha - "
+        "beta^lambda. Lazy Metropolis weights are semidefinite, see sec5-lazy-metropolis-sharp"
     ),
 )
 def largest_singular_value_of_semidefinite(kernel: Kernel) -> Evidence:
-    """A positive semidefinite W has lambda_N = sigma_N; with the eigenvalue -2/7 it is 9/7, not 1."""
-    holds = kernel.confirmed(_proved_of_largest(kernel), _for_two(kernel))
-    if not holds.verdict.passes:
-        return holds
-    return kernel.conditional(holds, "W positive semidefinite", _for_three(kernel))
+    """The singular values of a semidefinite W are its eigenvalues, so sigma_N = lambda_N.
+
+    With the eigenvalues 1, 0, -2/7 it is 9/7 and not 1.
+    """
+    others = [_for_three(kernel)] if kernel.given("indefinite", False) else []
+    return kernel.confirmed(_proved_of_largest(kernel), _for_two(kernel), *others)
 
 
 if __name__ == "__main__":

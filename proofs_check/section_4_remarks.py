@@ -22,7 +22,7 @@ _MIDDLE_TERM = r"\frac{\alpha^2}{N(1-\sigma_2)^2 \sum_{j=1}^N (1-\gamma_j)^6}"
     statement="our upper bound in (11) depends quadratically on the inverse of the spectral gap $1 - \\sigma_2$",
     kind=Kind.ORDER,
     lines=(193, 193),
-    depends=("sec4-spectral-gap-positive",),
+    depends=("sec4-singular-values-sharp", "eq-11-term-2"),
     controls=(
         ingredient("the gap to the first power", term=_MIDDLE_TERM.replace(")^2", ")", 1)),
         ingredient("the gap above the line", term=r"\alpha^2 (1-\sigma_2)^2"),
@@ -56,15 +56,15 @@ remark_1 = unsettled(
     lines=(195, 195),
     reason=(
         "the assumption is not stated: with a Lipschitz function approximation alone it is false "
-        "(remark-1-lipschitz-alone); with a gradient that is Lipschitz too, the descent argument of "
+        "(remark-1-sharp); with a gradient that is Lipschitz too, the descent argument of "
         "B.1 needs the constants of Lemmas B.5 and B.6 for the composition, and what (11) then says "
         "is open until Theorem 1 is settled"
     ),
-)
+).variant(depends=("theorem-1",))
 
 
 @claim(
-    "remark-1-lipschitz-alone",
+    "remark-1-sharp",
     where="Section 4, Remark 1",
     statement=r"\theta^{k+2} = \theta^k \neq \theta^{k+1}, \quad \frac{2}{9(1-\gamma)} \leq |\nabla V(\theta^k)|",
     kind=Kind.EXISTENCE,

@@ -190,7 +190,7 @@ def common_dynamics_visit_alike(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "sec5-corners",
+    "sec5-fig2d-sharp",
     where=f"{WHERE}, Figure 2(d) and (e)",
     statement=r"d_{i,\delta} = d_{j,\delta} \text{ for a start } \delta \text{ in any one cell, and } \min_s \delta(s) = 0",
     kind=Kind.IDENTITY,
@@ -218,7 +218,7 @@ def corners_do_not_break_assumption_2(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "sec5-assumption-2-spare",
+    "sec5-assumption-2-necessary-sharp",
     where=f"{WHERE}, on Assumption 2",
     statement=r"\text{(12) fails, and } \partial V / \partial \pi > 0 \text{ towards the optimum everywhere}",
     kind=Kind.EXISTENCE,
@@ -297,7 +297,7 @@ def two_goals_exclude_each_other(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "sec5-conflict-solvable",
+    "sec5-fig2b-sharp",
     where=f"{WHERE}, Figure 2(b)",
     statement=r"V_2^\pi = \max_{\pi'} V_2^{\pi'}, \quad V_3^\pi = \max_{\pi'} V_3^{\pi'} \quad \text{for one } \pi",
     kind=Kind.EXISTENCE,

@@ -135,8 +135,9 @@ runs_algorithm_1_corrected = runs_algorithm_1.variant(
 
 
 @claim(
-    "sec5-drone-step-size",
+    "appc-step-size-sharp",
     where=DETAILS,
+    depends=("eq-10",),
     statement=r"0.0001 > \frac{2}{4 \cdot \frac{16}{(1 - 0.99)^3}}",
     kind=Kind.EMPIRICAL,
     controls=(misprint("0.99", "0.09"), misprint("0.0001", "0.00000001")),
@@ -282,6 +283,13 @@ _SETTINGS = (
         "how the runs were made; only repeating them with the drone simulator can show it",
     ),
     (
+        "appc-step-size",
+        DETAILS,
+        r"The agents use the ADAM optimizer with a constant step size of $1e-4$, $\beta_1 = 0.9$, and $\beta_2 = 0.999$.",
+        950,
+        "a setting; appc-step-size-sharp compares it with (10)",
+    ),
+    (
         "appc-network",
         DETAILS,
         r"which has dimension $103(\text{height}) \times 103(\text{width}) \times 3(\text{color})$. There are a total number of 25 actions",
@@ -335,7 +343,7 @@ settings = tuple(
         kind=Kind.ORDER if id.startswith("sec6") else Kind.EMPIRICAL,
         lines=(line, line),
         reason=reason,
-    )
+    ).variant(depends=("theorem-1",) if id.startswith("sec6") else ())
     for id, where, statement, line, reason in _SETTINGS
 )
 

@@ -91,10 +91,10 @@ _STATEMENTS = (
         "sec5-assumption-2-necessary",
         "This empirical evidence hints that to achieve the global optimality with the DCPG algorithm, conditions on the initial state distribution like Assumption 2 may be necessary.",
         272,
-        "a hint, not a statement; by sec5-corners both (d) and (e) satisfy Assumption 2 itself where "
+        "a hint, not a statement; by sec5-fig2d-sharp both (d) and (e) satisfy Assumption 2 itself where "
         "Section 5.1 says that identical starts do, and both leave out mu > 0, so that their "
         "difference speaks of neither; Assumption 2 is not necessary in general: "
-        "sec5-assumption-2-spare",
+        "sec5-assumption-2-necessary-sharp",
     ),
 )
 figures = tuple(

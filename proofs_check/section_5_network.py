@@ -113,7 +113,7 @@ def _breaches(weights: Array, graph: nx.Graph) -> list[str]:
 
 
 @claim(
-    "sec5-lazy-metropolis-assumption-1",
+    "sec5-lazy-metropolis",
     where=WHERE,
     statement=r"Given the communication graph \mathcal{G} , we generate the weight matrix W using the lazy Metropolis method [Olshevsky, 2014].",
     kind=Kind.ALGORITHM,
@@ -149,12 +149,12 @@ def lazy_weights_satisfy_assumption_1(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "sec5-lazy-metropolis-psd",
+    "sec5-lazy-metropolis-sharp",
     where=WHERE,
     statement=r"0 \leq \lambda_N",
     kind=Kind.UPPER_BOUND,
     assumptions=(SYMMETRIC_WEIGHTS,),
-    depends=("sec5-lazy-metropolis-assumption-1",),
+    depends=("sec5-lazy-metropolis",),
     controls=(ingredient("Metropolis weights 1/(1 + max(d_i, d_j))", weights=metropolis),),
     note=(
         "not printed: lazy Metropolis weights are positive semidefinite on every graph, so "
@@ -185,7 +185,7 @@ def lazy_weights_are_semidefinite(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "sec5-metropolis-not-psd",
+    "sec5-metropolis-sharp",
     where=WHERE,
     statement=r"\lambda_N < 0",
     kind=Kind.EXISTENCE,
@@ -208,11 +208,11 @@ def metropolis_weights_may_be_indefinite(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "sec5-ring-gap",
+    "sec5-ring-sharp",
     where=WHERE,
     statement=r"1 - \sigma_2 = 1/2 \text{ for } N = 4, \quad 1 - \sigma_2 = 1/4 \text{ for } N = 6",
     kind=Kind.IDENTITY,
-    depends=("sec5-lazy-metropolis-psd", "sec4-singular-values"),
+    depends=("sec5-lazy-metropolis-sharp", "sec4-singular-values"),
     controls=(misprint("= 1/2", "= 1/3"), misprint("= 1/4", "= 1/2")),
     note="not printed: the gaps of the networks of Figure 2; for N >= 3 agents it is sin^2(pi/N)",
 )

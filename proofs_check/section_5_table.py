@@ -265,7 +265,7 @@ close_to_bound = claim(
     controls=(
         ingredient("SA-0 in place of DCPG, twice", table=_without_cooperation("REINFORCE", "PPO")),
     ),
-    note="read as: in more than half of the 12 cases; see sec5-often-better-spread",
+    note="read as: in more than half of the 12 cases; see sec5-often-better-sharp",
 )
 def dcpg_beats_the_specialists(kernel: Kernel) -> Evidence:
     """9 of 12 cases; the exceptions are Env1 of A2C, and Env0 and Env1 of PPO."""
@@ -279,7 +279,7 @@ def dcpg_beats_the_specialists(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "sec5-often-better-spread",
+    "sec5-often-better-sharp",
     where="Section 5.2",
     statement=r"\text{DCPG and SA-}i \text{ in Env } i: [m - s, m + s] \cap [m' - s', m' + s'] \neq \emptyset \text{ in all 12 cases}",
     kind=Kind.EMPIRICAL,

@@ -24,6 +24,7 @@ __all__ = [
     "ASSUMPTION_1",
     "CIRCULANT",
     "NEGATIVE",
+    "SEMIDEFINITE_WEIGHTS",
     "SMALL_WEIGHT",
     "SYMMETRIC_WEIGHTS",
     "WEIGHT",
@@ -106,6 +107,14 @@ def _meets_assumption_1(weights: MixingMatrix) -> bool:
     return both_ways and nx.is_connected(nx.from_numpy_array(positive.astype(np.int64)))
 
 
+def _no_negative_eigenvalue(matrix: Array) -> bool:
+    """Whether det(t + A), for a symmetric A, has no negative coefficient: all roots are real."""
+    t = symbols("t")[0]
+    symbolic = as_array(matrix, NumberKind.SYMBOLIC)
+    eye = as_array(np.eye(len(symbolic), dtype=np.int64), NumberKind.SYMBOLIC)
+    return all(k >= 0 for k in determinant(eye * t + symbolic).numerator.to_dict().values())
+
+
 ASSUMPTION_1 = Assumption(
     "Assumption 1",
     r"W 1 = 1,\; 1^\top W = 1^\top,\; W_{ii} > 0,\; W_{ij} > 0 \iff (i, j) \in \mathcal{E}",
@@ -119,4 +128,11 @@ SYMMETRIC_WEIGHTS = Assumption(
     "any two agents give each other the same weight",
     lambda weights: bool(weights.is_symmetric),
     lambda: MixingMatrix(NEGATIVE),
+)
+SEMIDEFINITE_WEIGHTS = Assumption(
+    "semidefinite weights",
+    r"W = W^\top \succeq 0",
+    "W is symmetric and none of its eigenvalues is negative",
+    lambda weights: bool(weights.is_symmetric) and _no_negative_eigenvalue(exact(weights)),
+    lambda: MixingMatrix(scaled(4, [[3, 1], [1, 3]])),
 )
