@@ -68,7 +68,7 @@ _ON_A_RING_OF_4 = scaled(6, [[3, 2, 0, 1], [1, 3, 2, 0], [0, 1, 3, 2], [2, 0, 1,
 def weights_exist(kernel: Kernel) -> Evidence:
     """Two agents with any weight w in (0, 1), and the path of three agents, meet all conditions."""
     text = normalized(kernel.statement)
-    total = int(re.findall(r"W_\{ij\}=(\d)", text)[0])
+    total = int(re.findall(r"\\sum_iW_\{ij\}=\\sum_jW_\{ij\}=(\d),", text)[0])
     diagonal, neighbours = re.findall(r"W_\{ii\}([<>])0.*?W_\{ij\}([<>])0iff", text)[0]
     others = re.findall(r"otherwiseW_\{ij\}([=<>])0", text)[0]
     pair, chain = two_agents(weight), exact(lazy_metropolis(path(3)))
@@ -159,9 +159,9 @@ def singular_values_are_named(kernel: Kernel) -> Evidence:
     """
     half = Fraction(1, 2)
     values = [Fraction(1), half, half, Fraction(0)]
-    named = {"second largest": values[1], "smallest": values[-1], "largest": values[0]}
-    words = r"(second largest|largest|smallest)"
-    found = re.findall(words, kernel.statement.replace("secondlargest", "second largest"))
+    named = {"secondlargest": values[1], "smallest": values[-1], "largest": values[0]}
+    words = "(secondlargest|largest|smallest)"
+    found = re.findall(f"σ_2andσ_Nthe{words}andthe{words}sing", normalized(kernel.statement))[0]
     second, last = (named[word] for word in found)
     weights = exact(lazy_metropolis(ring(4)))
     instance = {"W": "lazy Metropolis weights on the ring of four"}
@@ -201,6 +201,7 @@ def gap_is_positive(kernel: Kernel) -> Evidence:
     Confirmed for two agents with any weight, where sigma_2 = |1 - 2w|, and on small graphs, where
     I - W^T W has a kernel of dimension one.
     """
+    relation, bound = re.findall(r"^\\sigma_2([<>])(.*)$", normalized(kernel.statement))[0]
     chain = mixing_chains.second_below_one()
     gaps = [
         kernel.at_instance(
@@ -215,7 +216,8 @@ def gap_is_positive(kernel: Kernel) -> Evidence:
     return kernel.confirmed(
         kernel.proof(chain, chain.conclusion),
         has_eigenvalues(kernel, pair.T @ pair, [1, (1 - 2 * weight) ** 2], WEIGHT),
-        kernel.sign((1 - 2 * weight) ** 2, "<", 1, WEIGHT),
+        kernel.sign((1 - 2 * weight) ** 2, relation, 1, WEIGHT),
+        kernel.at_instance(parse(bound, {}), "=", 1, {"bound": "attained as w -> 0"}),
         *gaps,
     )
 
@@ -226,10 +228,16 @@ def _proved_of_largest(kernel: Kernel) -> Evidence:
     return kernel.every(*(kernel.proof(chain, chain.conclusion) for chain in chains))
 
 
+def _right_side(kernel: Kernel) -> str:
+    """Return what the statement says that sigma_max(I - W) is."""
+    found: list[str] = re.findall(r"^\\sigma_\{\\max\}\(I-W\)=(.*)$", normalized(kernel.statement))
+    return found[0]
+
+
 def _for_two(kernel: Kernel) -> Evidence:
     """Two agents with w in (0, 1/2): W has 1 and 1 - 2w, I - W has 0 and 2w."""
     other = 1 - 2 * weight
-    printed = parse(kernel.statement.split("=")[1], {r"\sigma_N": other, r"\lambda_N": other})
+    printed = parse(_right_side(kernel), {r"\sigma_N": other, r"\lambda_N": other})
     return kernel.every(
         has_eigenvalues(kernel, two_agents(weight), [1, other], SMALL_WEIGHT),
         kernel.identity(2 * weight, printed, SMALL_WEIGHT),
@@ -240,7 +248,7 @@ def _for_three(kernel: Kernel) -> Evidence:
     """W = (1/7) [[1, 3, 3], [3, 2, 2], [3, 2, 2]] has 1, 0, -2/7, so I - W has 0, 1, 9/7."""
     lowest = as_fmpq(Fraction(-2, 7))
     names = {r"\sigma_N": as_fmpq(0), r"\lambda_N": lowest}
-    printed = parse(kernel.statement.split("=")[1], names)
+    printed = parse(_right_side(kernel), names)
     instance = {"W": NEGATIVE.tolist(), "eigenvalues": "1, 0, -2/7"}
     return kernel.every(
         has_eigenvalues(kernel, NEGATIVE, [1, 0, lowest]),

@@ -2,12 +2,13 @@ r"""Section 4: the spectral gap in (11), and Remark 1 on function approximation.
 
 from __future__ import annotations
 
+import re
 import sys
 
 from dcpg_theory.exact.boxes import Box, open_interval
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
-from dcpg_theory.exact.latex import parse
+from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.ledger import Kind, claim, ingredient, misprint, narrate, unsettled
 from proofs_check.corridor import HALF
@@ -43,7 +44,10 @@ def gap_enters_squared(kernel: Kernel) -> Evidence:
         r"\sum_{j=1}^N (1-\gamma_j)^6": tail,
     }
     term = parse(kernel.given("term", _MIDDLE_TERM), names)
-    rest = term * (1 - sigma) ** 2
+    words = re.findall(
+        r"quadraticallyontheinverseofthespectralgap(.*)$", normalized(kernel.statement)
+    )
+    rest = term * parse(words[0], names) ** 2
     box = Box(N=open_interval(0, 9), sigma=DISCOUNT, alpha=DISCOUNT, tail=DISCOUNT)
     return kernel.identity(rest.derivative("sigma"), 0, box)
 
@@ -95,7 +99,8 @@ def a_kink_is_never_left(kernel: Kernel) -> Evidence:
     step = 2 * t / pull
     there = t + turn * step * pull
     back = there + step * pull
-    printed = kernel.statement.split(",")[1].split(r"\leq")[0]
+    text = normalized(kernel.statement).removeprefix(r"\theta^{k+2}=\theta^k\neq\theta^{k+1},")
+    printed = text.removesuffix(r"\leq|\nabla V(\theta^k)|")
     bound = parse(printed, {r"\gamma": discount})
     box = Box(w=open_interval(HALF, 1), t=DISCOUNT, gamma=DISCOUNT, **{"lambda": DISCOUNT})
     return kernel.every(

@@ -50,7 +50,8 @@ _COIN = np.array([[0, 0, Fraction(1, 2), Fraction(1, 2)]] * 2, dtype=object)
 def rewards_fit_after_rescaling(kernel: Kernel) -> Evidence:
     """(r + 1)/2 takes +1, -1 and 0 to 1, 0 and 1/2."""
     text = normalized(kernel.statement)
-    rewards = [int(k) for k in re.findall(r"([+-]?\d)(?:if|otherwise)", text)]
+    found = re.findall(r"rewardof([+-]\d)ifit.*?goal,([+-]\d)if.*?,and(\d)otherwise", text)[0]
+    rewards = [int(number) for number in found]
     scaled = [Fraction(reward + 1, 2) for reward in rewards]
     holds = kernel.every(
         *(kernel.at_instance(value, ">=", 0, {"reward": value}) for value in scaled),
@@ -192,7 +193,7 @@ def common_dynamics_visit_alike(kernel: Kernel) -> Evidence:
 @claim(
     "sec5-fig2d-sharp",
     where=f"{WHERE}, Figure 2(d) and (e)",
-    statement=r"d_{i,\delta} = d_{j,\delta} \text{ for a start } \delta \text{ in any one cell, and } \min_s \delta(s) = 0",
+    statement="agents that all start in one corner satisfy (12), whichever corner it is, and no mu_i is positive everywhere",
     kind=Kind.IDENTITY,
     assumptions=(STATIONARY_POLICIES,),
     depends=("sec5-assumption-2",),
@@ -220,7 +221,7 @@ def corners_do_not_break_assumption_2(kernel: Kernel) -> Evidence:
 @claim(
     "sec5-assumption-2-necessary-sharp",
     where=f"{WHERE}, on Assumption 2",
-    statement=r"\text{(12) fails, and } \partial V / \partial \pi > 0 \text{ towards the optimum everywhere}",
+    statement="gradient ascent on (5) may lead to the optimum from everywhere although the sides of (12) differ",
     kind=Kind.EXISTENCE,
     assumptions=(STATIONARY_POLICIES,),
     controls=(
@@ -299,7 +300,7 @@ def two_goals_exclude_each_other(kernel: Kernel) -> Evidence:
 @claim(
     "sec5-fig2b-sharp",
     where=f"{WHERE}, Figure 2(b)",
-    statement=r"V_2^\pi = \max_{\pi'} V_2^{\pi'}, \quad V_3^\pi = \max_{\pi'} V_3^{\pi'} \quad \text{for one } \pi",
+    statement="one policy may be optimal in two environments although the goal of one is an obstacle of the other",
     kind=Kind.EXISTENCE,
     assumptions=(STATIONARY_POLICIES,),
     controls=(ingredient("and vice versa: goal 2 is an obstacle of environment 3", mutual=True),),

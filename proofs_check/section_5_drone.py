@@ -227,7 +227,7 @@ _LAYERS = {
 def _layers(kernel: Kernel) -> Evidence:
     """The number of layers that Section 5.2 states, and the one that Appendix C.1 states."""
     here, *elsewhere = (
-        int(re.findall(r"(\d)-layer", normalized(text))[0])
+        int(re.findall(r"a(\d)-layer", normalized(text))[0])
         for text in (kernel.statement, *_LAYERS.values())
     )
     return kernel.every(
@@ -260,7 +260,8 @@ layers = tuple(
 )
 def discount_is_a_discount(kernel: Kernel) -> Evidence:
     """0 < gamma < 1, as Section 2.1 asks."""
-    stated = Fraction(re.findall(r"(\d\.\d+)", kernel.statement)[0])
+    text = normalized(kernel.statement)
+    stated = Fraction(re.findall(r"\\gamma=(\d\.\d+)isused", text)[0])
     return kernel.definition(
         kernel.at_instance(stated, ">", 0, {"discount": stated}),
         kernel.at_instance(stated, "<", 1, {"discount": stated}),

@@ -44,7 +44,7 @@ _GRAPHS = {
 
 def _spoken_of(text: str, agents: int) -> dict[int, set[int]]:
     """Return with whom each agent communicates, read from the sentence."""
-    before, after = re.findall(r"agentiwithagenti([+-]\d)andi([+-]\d)fori=2", text)[0]
+    before, after = re.findall(r"agentiwithagenti([+-]\d)andi([+-]\d)fori=2,3,\\dots,N-1;", text)[0]
     first = re.findall(r"agent1withagent(\d)and(\d|N)", text)[0]
     last = re.findall(r"agentNwithagentN-(\d)and(\d)", text)[0]
     found = {i: {i + int(before), i + int(after)} for i in range(2, agents)}
@@ -167,6 +167,7 @@ def lazy_weights_are_semidefinite(kernel: Kernel) -> Evidence:
 
     On the graphs, det(t + W) has no negative coefficient, which for real eigenvalues says the same.
     """
+    relation = {r"0\leq\lambda_N": ">="}[normalized(kernel.statement)]
     made: Callable[[nx.Graph], Any] = kernel.given("weights", lazy_metropolis)
     t = symbols("t")[0]
     special = []
@@ -177,7 +178,7 @@ def lazy_weights_are_semidefinite(kernel: Kernel) -> Evidence:
         lowest = min(coefficients)
         special.append(
             kernel.at_instance(
-                lowest, ">=", 0, {"graph": name, "lowest coefficient of": "det(t + W)"}
+                lowest, relation, 0, {"graph": name, "lowest coefficient of": "det(t + W)"}
             )
         )
     chain = mixing_chains.lazy_is_semidefinite()
@@ -198,12 +199,14 @@ def lazy_weights_are_semidefinite(kernel: Kernel) -> Evidence:
 )
 def metropolis_weights_may_be_indefinite(kernel: Kernel) -> Evidence:
     """W = (I + A)/3 has the eigenvalues 1, 1/3, 1/3 and -1/3."""
+    relation = re.findall(r"^\\lambda_N([<>])0$", normalized(kernel.statement))[0]
     weights = exact(kernel.given("weights", metropolis)(ring(4)))
     third = Fraction(1, 3)
     breaches = _breaches(weights, ring(4))
     return kernel.every(
         kernel.at_instance(len(breaches), "=", 0, {"conditions broken": breaches}),
         has_eigenvalues(kernel, weights, [1, third, third, -third]),
+        kernel.at_instance(-third, relation, 0, {"lambda_N": -third}),
     )
 
 
@@ -218,7 +221,9 @@ def metropolis_weights_may_be_indefinite(kernel: Kernel) -> Evidence:
 )
 def gaps_of_the_rings(kernel: Kernel) -> Evidence:
     """The eigenvalues on the ring are (1 + cos(2 pi k/N))/2, and no singular values differ."""
-    printed = re.findall(r"=1/(\d)\\text\{for\}N=(\d)", normalized(kernel.statement))
+    each = r"1-\\sigma_2=1/(\d)\\text\{for\}N=(\d)"
+    found = re.findall(f"^{each},{each}$", normalized(kernel.statement))[0]
+    printed = found[:2], found[2:]
     parts = []
     for below, agents in printed:
         gap = Fraction(1, int(below))
