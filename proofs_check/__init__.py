@@ -13,6 +13,14 @@ CHAPTERS = (
     "proofs_check.section_2_example_2",
     "proofs_check.section_3",
     "proofs_check.section_3_algorithm",
+    "proofs_check.assumption_1",
+    "proofs_check.section_4_remarks",
+    "proofs_check.theorem_1",
+    "proofs_check.section_5",
+    "proofs_check.section_5_figures",
+    "proofs_check.section_5_network",
+    "proofs_check.section_5_table",
+    "proofs_check.section_5_drone",
     "proofs_check.appendix_a",
     "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",
@@ -22,7 +30,6 @@ CHAPTERS = (
     "proofs_check.appendix_b1_descent",
     "proofs_check.appendix_b1_bounds",
     "proofs_check.appendix_b4",
-    "proofs_check.theorem_1",
 )
 
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"
