@@ -55,7 +55,7 @@ def one_task_needs_no_randomness(kernel: Kernel) -> Evidence:
     )
     chain = single_task.deterministic_is_enough()
     special = kernel.sign(tossing, "<=", best, Box(gamma=DISCOUNT))
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 @claim(
@@ -77,7 +77,7 @@ def optimal_values_satisfy_bellman(kernel: Kernel) -> Evidence:
     box = Box(gamma=DISCOUNT)
     special = [kernel.sign(value, ">=", 0, box) for value in gap.flat]
     chain = single_task.bellman_optimality()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 @claim(
@@ -115,7 +115,7 @@ def stationary_points_of_one_task(kernel: Kernel) -> Evidence:
         )
         special.append(kernel.sign(here, ">=", there, EXAMPLE_2_POLICIES))
     chain = single_task.stationary_is_optimal()
-    proof = kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    proof = kernel.confirmed(kernel.proof(chain), *special)
     task, stuck = bandit(Fraction(1, 2)), [[0, 1]]
     flat = theory.gradient(task, stuck)
     instance = {
