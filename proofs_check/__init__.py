@@ -14,6 +14,7 @@ CHAPTERS = (
     "proofs_check.appendix_a",
     "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",
+    "proofs_check.appendix_a_stationary",
     "proofs_check.appendix_a_returns",
 )
 

@@ -95,7 +95,7 @@ def relations(statement: str) -> tuple[list[str], list[str]]:
         start = relation.end()
     if not found:
         raise InvalidInput(f"{statement!r} holds no relation")
-    return [*members, text[start:]], found
+    return [member.strip() for member in (*members, text[start:])], found
 
 
 def compare_sides(

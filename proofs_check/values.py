@@ -28,6 +28,7 @@ __all__ = [
     "ONLY_P",
     "PRINTED_STATES",
     "ROOT",
+    "WITH_E",
     "action_of",
     "at_root",
     "in_example_1",
@@ -59,6 +60,7 @@ root = symbols("sqrt2")[0]
 ROOT: Mapping[str, Fraction] = MappingProxyType({"sqrt2": Fraction(2)})
 AT_ROOT = NAMES_2 | {r"\gamma": root / 2, r"\sqrt{2}": root}
 ONLY_P = Box(p=EXAMPLE_2["p"])
+WITH_E = EXAMPLE_2.replace(e=open_interval(2, 3))
 AROUND_ROOT = ONLY_P.replace(sqrt2=open_interval(Fraction(7, 5), Fraction(3, 2)))
 
 
