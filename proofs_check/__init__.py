@@ -16,6 +16,10 @@ CHAPTERS = (
     "proofs_check.appendix_a_matrices",
     "proofs_check.appendix_a_stationary",
     "proofs_check.appendix_a_returns",
+    "proofs_check.appendix_b1",
+    "proofs_check.appendix_b1_descent",
+    "proofs_check.appendix_b1_bounds",
+    "proofs_check.theorem_1",
 )
 
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"

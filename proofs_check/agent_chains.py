@@ -2,8 +2,10 @@ r"""Chains of proof about several agents: norms, means, and what mixing leaves a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dcpg_theory.exact.boxes import Box, at_least, positive
-from dcpg_theory.exact.chains import Chain, Multiple
+from dcpg_theory.exact.chains import Chain, Line, Link, Multiple
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import symbols
 from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
@@ -18,6 +20,14 @@ __all__ = [
 ]
 
 _ONE = unit(SCALARS)
+
+
+def _chain(title: str, scalars: Box, lines: Sequence[Line]) -> Chain:
+    """Return the chain whose conclusion is its last link."""
+    last = lines[-1]
+    if not isinstance(last, Link):
+        raise TypeError("a chain ends with a link")
+    return Chain(title, scalars, tuple(lines), last.fact)
 
 
 def norm_below_sum() -> Chain:
@@ -36,7 +46,7 @@ def norm_below_sum() -> Chain:
             "x^T x <= x^T 1 1^T x = (1^T x)^2",
         ),
     )
-    return Chain("the norm is at most the sum", Box(gamma_i=DISCOUNT), lines, lines[-1].fact)
+    return _chain("the norm is at most the sum", Box(gamma_i=DISCOUNT), lines)
 
 
 def gradient_sum() -> Chain:
@@ -51,7 +61,7 @@ def gradient_sum() -> Chain:
     a, s, e = (Operator.of(Atom(name, "SA", SCALARS)) for name in ("A", "s", "1"))
     plus, minus, uniform, policy = rows.values()
     total = (plus - minus) @ a + ((uniform - policy) @ s).scaled(weight)
-    lines = (
+    lines: tuple[Line, ...] = (
         *(hypothesis(f"{n}>=0", nonnegative(o), "non-negative weights") for n, o in rows.items()),
         hypothesis("mass", equal((plus + minus) @ e, _ONE.scaled(x)), "X d pi sums to X"),
         hypothesis("c1=1", equal(uniform @ e, _ONE), "a distribution"),
@@ -76,7 +86,7 @@ def gradient_sum() -> Chain:
         ),
     )
     box = Box(gamma_i=DISCOUNT, **{"lambda": at_least(0)})
-    return Chain("the sum of the gradient's absolute entries", box, lines, lines[-1].fact)
+    return _chain("the sum of the gradient's absolute entries", box, lines)
 
 
 def mixing_keeps_the_mean() -> Chain:
@@ -92,7 +102,7 @@ def mixing_keeps_the_mean() -> Chain:
             "so the quadratic term has no mean gradient",
         ),
     )
-    return Chain("mixing keeps the mean", Box(gamma_i=DISCOUNT), lines, lines[-1].fact)
+    return _chain("mixing keeps the mean", Box(gamma_i=DISCOUNT), lines)
 
 
 def smallest_below_mean() -> Chain:
@@ -112,7 +122,7 @@ def smallest_below_mean() -> Chain:
             "K m = 1^T 1 m <= 1^T b",
         ),
     )
-    return Chain("the smallest is at most the mean", Box(K=positive()), lines, lines[-1].fact)
+    return _chain("the smallest is at most the mean", Box(K=positive()), lines)
 
 
 def relative_entropy_is_nonnegative() -> Chain:
@@ -136,4 +146,4 @@ def relative_entropy_is_nonnegative() -> Chain:
             "u log(n pi) <= u (n pi - 1) = 1 - 1",
         ),
     )
-    return Chain("relative entropy is at least 0", Box(n=at_least(1)), lines, lines[-1].fact)
+    return _chain("relative entropy is at least 0", Box(n=at_least(1)), lines)
