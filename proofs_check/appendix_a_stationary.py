@@ -120,7 +120,7 @@ gradients = tuple(
         controls=(
             control,
             misprint(rf"V_1^{{\pi_{number}}}", rf"V_1^{{\pi_{4 - number}}}"),
-            misprint("d_{1", "p d_{1"),
+            *((misprint("d_{1", "p d_{1"),) if number == 3 else ()),
         ),
         note=note,
     )(_gradient)
