@@ -2,7 +2,10 @@ r"""Appendix A, second example: the gradients at pi_1, pi_2 and pi_3."""
 
 from __future__ import annotations
 
+import functools
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -61,16 +64,28 @@ def _names(number: int, action: str) -> dict[str, Any]:
     return NAMES_2 | names
 
 
-def _gradient(kernel: Kernel) -> Evidence:
-    """Every link of the printed chain; its left side is the derivative of the solved values."""
+@functools.cache
+def _all_names() -> Mapping[str, Any]:
+    """Return the names for both actions, with the derivatives for any two policies."""
     names: dict[str, Any] = {}
+    slopes = {
+        (k, n, action): slope(k, n, action)
+        for k in (1, 2)
+        for n in LEFT_AT_S3
+        for action in ACTIONS
+    }
     for action in ACTIONS:
         for one in LEFT_AT_S3:
             names |= _names(one, action)
             for two in LEFT_AT_S3:
-                alone = slope(1, one, action), slope(2, two, action)
-                names[_derivative(one, two, action)] = alone[0] + alone[1]
-    return compare_sides(kernel, kernel.statement, names, EXAMPLE_2)
+                both = slopes[1, one, action] + slopes[2, two, action]
+                names[_derivative(one, two, action)] = both
+    return MappingProxyType(names)
+
+
+def _gradient(kernel: Kernel) -> Evidence:
+    """Every link of the printed chain; its left side is the derivative of the solved values."""
+    return compare_sides(kernel, kernel.statement, _all_names(), EXAMPLE_2)
 
 
 _GRADIENTS = (
