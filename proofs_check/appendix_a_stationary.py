@@ -13,17 +13,18 @@ import numpy as np
 from dcpg_theory import theory
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
+from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger import (
     Kind,
     claim,
     misprint,
     narrate,
 )
-from dcpg_theory.models.examples import ACTIONS, example_2
+from dcpg_theory.models.examples import ACTIONS, example_2, example_policy
 from proofs_check.assumptions import START_AT_S3
-from proofs_check.corridor import S3
-from proofs_check.printed import compare_sides, misprints, read_off
-from proofs_check.symbols import EXAMPLE_2, NAMES_2, gamma, p
+from proofs_check.corridor import HALF, S3
+from proofs_check.printed import compare_sides, misprints, read_off, relations
+from proofs_check.symbols import EXAMPLE_2, EXAMPLE_2_POLICIES, NAMES_2, gamma, left, p
 from proofs_check.values import (
     LEFT_AT_S3,
     WITH_E,
@@ -35,9 +36,9 @@ from proofs_check.values import (
 WHERE = "Appendix A, second example"
 
 
-def slope(number: int, pi: int, action: str) -> Any:
+def slope(number: int, mixed: Any, action: str) -> Any:
     """Return the derivative of the value in one task along theta at S3 for an action, by (16)."""
-    return theory.gradient(task(number), policy(pi))[S3, ACTIONS.index(action)]
+    return theory.gradient(task(number), mixed)[S3, ACTIONS.index(action)]
 
 
 def _derivative(one: int, two: int, action: str) -> str:
@@ -48,44 +49,58 @@ def _derivative(one: int, two: int, action: str) -> str:
     )
 
 
-def _names(number: int, action: str) -> dict[str, Any]:
-    """Return the values of the composite symbols in the gradient displays."""
+def _names(number: int, mixed: Any, action: str) -> dict[str, Any]:
+    """Return the values of the composite symbols in the gradient displays, for a policy."""
     index = ACTIONS.index(action)
     names: dict[str, Any] = {
-        rf"\pi_{number}({action}|S_3)": policy(number)[S3, index] * (gamma / gamma),
+        rf"\pi_{number}({action}|S_3)": mixed[S3, index] * (gamma / gamma),
     }
     for k in (1, 2):
-        visits, gains = (
-            theory.visitation(task(k), policy(number)),
-            theory.advantage(task(k), policy(number)),
-        )
-        names[rf"d_{{{k}, \rho_{k}}}^{{\pi_{number}}}(S_3)"] = visits[S3]
-        names[rf"A_{k}^{{\pi_{number}}}(S_3, {action})"] = gains[S3, index]
+        names[rf"d_{{{k}, \rho_{k}}}^{{\pi_{number}}}(S_3)"] = theory.visitation(task(k), mixed)[S3]
+        names[rf"A_{k}^{{\pi_{number}}}(S_3, {action})"] = theory.advantage(task(k), mixed)[
+            S3, index
+        ]
     return NAMES_2 | names
 
 
 @functools.cache
-def _all_names() -> Mapping[str, Any]:
+def _at_the_policies() -> Mapping[str, Any]:
     """Return the names for both actions, with the derivatives for any two policies."""
     names: dict[str, Any] = {}
-    slopes = {
-        (k, n, action): slope(k, n, action)
-        for k in (1, 2)
-        for n in LEFT_AT_S3
-        for action in ACTIONS
-    }
     for action in ACTIONS:
+        slopes = {k: {n: slope(k, policy(n), action) for n in LEFT_AT_S3} for k in (1, 2)}
         for one in LEFT_AT_S3:
-            names |= _names(one, action)
+            names |= _names(one, policy(one), action)
             for two in LEFT_AT_S3:
-                both = slopes[1, one, action] + slopes[2, two, action]
-                names[_derivative(one, two, action)] = both
+                names[_derivative(one, two, action)] = slopes[1][one] + slopes[2][two]
+    return MappingProxyType(names)
+
+
+@functools.cache
+def _at_any_policy(number: int) -> Mapping[str, Any]:
+    """Return the names where pi_number has any probability of L at S3, and the others do not."""
+    names = dict(_at_the_policies())
+    mixed = example_policy(HALF, left, HALF)
+    for action in ACTIONS:
+        both = slope(1, mixed, action) + slope(2, mixed, action)
+        names |= _names(number, mixed, action) | {_derivative(number, number, action): both}
     return MappingProxyType(names)
 
 
 def _gradient(kernel: Kernel) -> Evidence:
-    """Every link of the printed chain; its left side is the derivative of the solved values."""
-    return compare_sides(kernel, kernel.statement, _all_names(), EXAMPLE_2)
+    """Every link of the printed chain; its left side is the derivative of the solved values.
+
+    At the three policies a factor is zero, so the formula that is taken from (16) is also read with
+    any probability of L at S3 in place of the policy's own.
+    """
+    links = compare_sides(kernel, kernel.statement, _at_the_policies(), EXAMPLE_2)
+    members = relations(kernel.statement)[0]
+    if links.verdict is Verdict.REFUTED or "d_{" not in members[1]:
+        return links
+    number = next(n for n in LEFT_AT_S3 if rf"\pi_{n}" in members[0])
+    general = f"{members[0]} = {members[1]}"
+    formula = compare_sides(kernel, general, _at_any_policy(number), EXAMPLE_2_POLICIES)
+    return kernel.every(links, formula)
 
 
 _GRADIENTS = (
@@ -135,6 +150,7 @@ gradients = tuple(
         controls=(
             control,
             misprint(rf"V_1^{{\pi_{number}}}", rf"V_1^{{\pi_{4 - number}}}"),
+            misprint(r"\frac{1}{1-\gamma}", r"\frac{1}{1+\gamma}"),
             *((misprint("d_{1", "p d_{1"),) if number == 3 else ()),
         ),
         note=note,
