@@ -69,6 +69,7 @@ dynamics = tuple(
         where=WHERE,
         statement=statement,
         kind=Kind.DEFINITION,
+        depends=("figure-1",),
         lines=(117, 117),
         controls=(misprint("s = S_3", "s = S_2"), misprint("1-p", "p")),
     )(_dynamics)
