@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Mapping
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +25,7 @@ from dcpg_theory.models.examples import ACTIONS, example_2, example_policy
 from proofs_check.assumptions import START_AT_S3
 from proofs_check.corridor import HALF, S3
 from proofs_check.printed import compare_sides, misprints, read_off, relations
-from proofs_check.symbols import EXAMPLE_2, EXAMPLE_2_POLICIES, NAMES_2, gamma, left, p
+from proofs_check.symbols import EXAMPLE_2, NAMES_2, gamma, p
 from proofs_check.values import (
     LEFT_AT_S3,
     WITH_E,
@@ -77,10 +78,10 @@ def _at_the_policies() -> Mapping[str, Any]:
 
 
 @functools.cache
-def _at_any_policy(number: int) -> Mapping[str, Any]:
-    """Return the names where pi_number has any probability of L at S3, and the others do not."""
+def _at_another_policy(number: int) -> Mapping[str, Any]:
+    """Return the names with L at S3 one time in three in place of pi_number."""
     names = dict(_at_the_policies())
-    mixed = example_policy(HALF, left, HALF)
+    mixed = example_policy(HALF, Fraction(1, 3), HALF)
     for action in ACTIONS:
         both = slope(1, mixed, action) + slope(2, mixed, action)
         names |= _names(number, mixed, action) | {_derivative(number, number, action): both}
@@ -91,7 +92,7 @@ def _gradient(kernel: Kernel) -> Evidence:
     """Every link of the printed chain; its left side is the derivative of the solved values.
 
     At the three policies a factor is zero, so the formula that is taken from (16) is also read with
-    any probability of L at S3 in place of the policy's own.
+    probability 1/3 of L at S3, where nothing is zero.
     """
     links = compare_sides(kernel, kernel.statement, _at_the_policies(), EXAMPLE_2)
     members = relations(kernel.statement)[0]
@@ -99,7 +100,7 @@ def _gradient(kernel: Kernel) -> Evidence:
         return links
     number = next(n for n in LEFT_AT_S3 if rf"\pi_{n}" in members[0])
     general = f"{members[0]} = {members[1]}"
-    formula = compare_sides(kernel, general, _at_any_policy(number), EXAMPLE_2_POLICIES)
+    formula = compare_sides(kernel, general, _at_another_policy(number), EXAMPLE_2)
     return kernel.every(links, formula)
 
 
