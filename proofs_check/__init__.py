@@ -24,6 +24,7 @@ CHAPTERS = (
     "proofs_check.appendix_a",
     "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",
+    "proofs_check.appendix_a_stationary",
     "proofs_check.appendix_a_returns",
     "proofs_check.appendix_b",
     "proofs_check.appendix_b1",
