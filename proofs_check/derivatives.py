@@ -185,7 +185,8 @@ def value_is_average(order: int) -> tuple[Line, ...]:
     """Return the lines up to the derivative of V = Pi Q of the given order."""
     lines: list[Line] = [hypothesis("V=PiQ", equal(v(0), Pi @ q(0)), "(70): V = Pi Q")]
     for k in range(1, order + 1):
-        lines.append(RuleUse(f"V{k}=", "derivative", {"fact": f"V{k - 1}=" if k > 1 else "V=PiQ"}))
+        before = f"V{k - 1}=" if k > 1 else "V=PiQ"
+        lines += [RuleUse(f"V{k}=", "derivative", {"fact": before})]
     return tuple(lines)
 
 

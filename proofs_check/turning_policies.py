@@ -1,0 +1,167 @@
+r"""Small tasks whose softmax policy turns along a direction u, as exact instances for Lemma B.4.
+
+With theta = log w the first three derivatives of the softmax at alpha = 0 are polynomials in its
+probabilities and in u. Replacing the policy by its Taylor polynomial of degree 3 changes none of
+the first three derivatives of Q and V at alpha = 0, and makes them rational functions of alpha.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import factorial
+from typing import Any
+
+import numpy as np
+
+from dcpg_theory import theory
+from dcpg_theory.exact.linear_algebra import inverse
+from dcpg_theory.exact.numbers import Array, NumberKind, as_array
+from dcpg_theory.exact.operators import SCALARS, Atom, Operator, evaluate
+from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.models.finite_mdp import FiniteMDP
+from proofs_check.derivatives import AT_PAIR, AT_STATE, turn
+from proofs_check.symbols import own
+
+__all__ = ["BANDIT", "GENERAL", "Turning", "bandit_along"]
+
+HALF = Fraction(1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Turning:
+    """A task, a policy and a direction; the start is state 0, the first action is action 0.
+
+    Attributes
+    ----------
+    task : FiniteMDP
+    policy : sequence of rows, shape (n_states, n_actions)
+    direction : sequence of rows of the same shape, a vector of length 1
+    """
+
+    task: FiniteMDP
+    policy: Any
+    direction: Any
+
+    @cached_property
+    def jets(self) -> list[Array]:
+        """The policy and its first three derivatives, shape (n_states, n_actions) each.
+
+        From pi' = pi (u - m) with m = sum_a pi u, by the product rule.
+        """
+        u = as_array(self.direction, NumberKind.RATIONAL)
+        found = [as_array(self.policy, NumberKind.RATIONAL)]
+        means = []
+        for order in range(3):
+            means.append((found[order] * u).sum(axis=1, keepdims=True))
+            following = found[order] * u
+            for k in range(order + 1):
+                binomial = factorial(order) // factorial(k) // factorial(order - k)
+                following = following - binomial * found[order - k] * means[k]
+            found.append(following)
+        return found
+
+    @cached_property
+    def _values(self) -> dict[Atom, Any]:
+        states, actions = self.jets[0].shape
+        step = self.task.transitions.reshape(states * actions, states)
+        values: dict[Atom, Any] = {Atom("P", "SA", "S"): step}
+        averages = []
+        for order, jet in enumerate(self.jets):
+            block = np.zeros((states, states * actions), dtype=object)
+            for s in range(states):
+                block[s, s * actions : (s + 1) * actions] = jet[s]
+            averages.append(as_array(block, NumberKind.RATIONAL))
+            values[next(iter(turn(order).atoms()))] = averages[-1]
+        eye = np.eye(states * actions, dtype=np.int64)
+        system = as_array(eye, NumberKind.RATIONAL) - self.task.discount * (step @ averages[0])
+        values[Atom("M", "SA", "SA")] = inverse(system)
+        values[Atom("r", "SA", SCALARS)] = self.task.rewards.reshape(-1, 1)
+        for order in range(4):
+            derivatives = (("V", "S", self.value(order)), ("Q", "SA", self.action_value(order)))
+            for name, space, entries in derivatives:
+                values[Atom(f"{name}{order or ''}", space, SCALARS)] = entries.reshape(-1, 1)
+        return values
+
+    @cached_property
+    def _paths(self) -> tuple[Array, Array]:
+        """The values and the action values as rational functions of alpha."""
+        alpha = symbols("alpha")[0]
+        policy = sum(jet * alpha**k / factorial(k) for k, jet in enumerate(self.jets))
+        return theory.value(self.task, policy), theory.action_value(self.task, policy)
+
+    def value(self, order: int) -> Array:
+        """Return the derivative of the values, shape (n_states,)."""
+        return _derivative(self._paths[0], order)
+
+    def action_value(self, order: int) -> Array:
+        """Return the derivative of the action values, shape (n_states, n_actions)."""
+        return _derivative(self._paths[1], order)
+
+    def entries(self, operator: Operator) -> Array:
+        """Return an operator from the scalars, for every state and pair that e^T may pick."""
+        states, actions = self.jets[0].shape
+        sizes = {"S": states, "SA": states * actions, SCALARS: 1}
+        scalars = {str(own): self.task.discount}
+        found = []
+        for index in range(states * actions):
+            pick = {
+                next(iter(AT_PAIR.atoms())): np.eye(states * actions, dtype=int)[[index]],
+                next(iter(AT_STATE.atoms())): np.eye(states, dtype=int)[[index // actions]],
+            }
+            found.append(evaluate(operator, self._values | pick, sizes, scalars))
+        return np.stack(found)
+
+    def constant(self, order: int) -> Any:
+        """Return the smallest constant for (55) along this direction, over all states."""
+        return max(abs(row).sum() for row in self.jets[order])
+
+    def norm(self, operator: Operator) -> Any:
+        """Return the largest absolute value of the entries."""
+        return max(abs(entry) for entry in self.entries(operator).flat)
+
+    def shown(self) -> dict[str, Any]:
+        """Return what names the instance."""
+        rows = "; ".join(" ".join(map(str, row)) for row in self.policy)
+        along = "; ".join(" ".join(map(str, row)) for row in self.direction)
+        rewards = "; ".join(" ".join(map(str, row)) for row in self.task.rewards)
+        return {
+            "task": f"{len(self.policy)} states, rewards {rewards}",
+            "gamma_i": self.task.discount,
+            "policy": rows,
+            "u": along,
+        }
+
+
+def _derivative(entries: Array, order: int) -> Array:
+    result = np.empty(entries.shape, dtype=object)
+    for index, entry in np.ndenumerate(entries):
+        function = entry
+        for _ in range(order):
+            function = function.derivative("alpha")
+        result[index] = function.evaluate({"alpha": 0})
+    return result
+
+
+def bandit_along(*direction: Fraction, first: Fraction = HALF) -> Turning:
+    """Return one state and two actions that pay 1 and 0, with gamma = 1/2."""
+    task = FiniteMDP([[[1], [1]]], [[1, 0]], HALF, [1])
+    return Turning(task, [[first, 1 - first]], [list(direction)])
+
+
+BANDIT = bandit_along(Fraction(3, 5), Fraction(-4, 5), first=Fraction(1, 4))
+
+GENERAL = Turning(
+    FiniteMDP(
+        [
+            [[Fraction(1, 4), Fraction(3, 4)], [1, 0]],
+            [[Fraction(2, 3), Fraction(1, 3)], [Fraction(1, 5), Fraction(4, 5)]],
+        ],
+        [[1, HALF], [0, Fraction(1, 3)]],
+        HALF,
+        [1, 0],
+    ),
+    [[Fraction(1, 3), Fraction(2, 3)], [Fraction(3, 4), Fraction(1, 4)]],
+    [[Fraction(7, 10), Fraction(-1, 10)], [HALF, -HALF]],
+)
