@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import comb
 
-from dcpg_theory.exact.chains import Chain, Line, Link, Multiple, RuleUse
+from dcpg_theory.exact.chains import Chain, Line, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rules import Fact
@@ -40,8 +40,8 @@ __all__ = [
     "any_vector",
     "derivative_bounds",
     "norm_of_word",
-    "rewards",
     "parts_of_turn",
+    "rewards",
     "split_turn",
     "turns",
 ]
@@ -375,4 +375,3 @@ def derivative_bounds(order: int, *, centred: bool = False) -> tuple[Bounded, Bo
 
 def _value_lines(order: int) -> tuple[Line, ...]:
     return (*turning(order), *value_is_average(order))
-

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import comb
 
+from dcpg_theory.errors import CertificateRejected
 from dcpg_theory.exact.boxes import Interval
 from dcpg_theory.exact.chains import (
     Chain,
@@ -26,7 +27,7 @@ from dcpg_theory.exact.chains import (
 )
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
-from proofs_check.mdp_operators import ONES, P, equal, hypothesis, less, link, nonnegative, r
+from proofs_check.mdp_operators import ONES, P, equal, hypothesis, link, nonnegative, r
 from proofs_check.symbols import DISCOUNT, OWN, own
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "BOX",
     "CONSTANTS",
     "GROUND",
+    "NORMS",
     "SIZE",
     "TRANSITIONS",
     "M",
@@ -46,8 +48,12 @@ __all__ = [
     "pair_ones",
     "q",
     "recursion",
+    "resolvent_exists",
+    "resolvent_of_ones",
     "solved",
+    "transitions_are_stochastic",
     "turn",
+    "turned_transitions",
     "turning",
     "v",
     "value_averages_q",
@@ -56,8 +62,10 @@ __all__ = [
 ]
 
 _UNBOUNDED = Interval(DISCOUNT.lower, DISCOUNT.upper, closed_lower=True)
-BOX = OWN.replace(c_1=_UNBOUNDED, c_2=_UNBOUNDED, c_3=_UNBOUNDED, n=_UNBOUNDED)
+_SIZES = ("n", "nu_0", "nu_1", "nu_2", "nu_3")
+BOX = OWN.replace(**dict.fromkeys(("c_1", "c_2", "c_3", *_SIZES), _UNBOUNDED))
 CONSTANTS = tuple(c / (1 - c) for c in symbols("c_1", "c_2", "c_3"))
+NORMS = tuple(nu / (1 - nu) for nu in symbols("nu_0", "nu_1", "nu_2", "nu_3"))
 SIZE = symbols("n")[0] / (1 - symbols("n")[0])  # the norm of an arbitrary vector
 
 _PAIR_ONES = Atom("1_SA", "SA", SCALARS)
@@ -92,7 +100,10 @@ def chain_of(title: str, *lines: Line) -> Chain:
     if not isinstance(last, Link):
         raise TypeError("a chain ends with a link")
     whole = Chain(title, BOX, tuple(lines), last.fact)
-    unused = verify_chain(whole).unused
+    try:
+        unused = verify_chain(whole).unused
+    except CertificateRejected:
+        return whole  # the kernel will say where it breaks
     return replace(whole, lines=tuple(line for line in lines if line.name not in unused))
 
 
@@ -233,6 +244,44 @@ def value_chain(order: int) -> Chain:
     last = f"V{order}=" if order else "V=PiQ"
     lines.append(link("entry", entry, [Multiple(last, AT_STATE)], "take the entry s_0"))
     return chain_of(f"derivative {order} of V = Pi Q", *lines)
+
+
+def transitions_are_stochastic(*, rows: bool) -> Chain:
+    """The entries of P Pi are non-negative; its rows sum to one."""
+    return chain_of("(57) is a transition matrix", *GROUND[: 7 if rows else 6])
+
+
+def turned_transitions(*, applied: bool) -> Chain:
+    """T' = P D1 for T = P Pi, (58); applied to a vector x, (59)."""
+    matrix, turned = (Operator.of(Atom(name, "SA", "SA")) for name in ("T", "T1"))
+    x = Operator.of(Atom("x", "SA", SCALARS))
+    after = x if applied else unit("SA")
+    return chain_of(
+        "the derivative of the transitions between pairs",
+        *turning(1)[:1],
+        next(line for line in turning(1) if line.name == "Pi-1"),
+        RuleUse("T=", "definition", {"name": Atom("T", "SA", "SA"), "value": TRANSITIONS}),
+        Differential("T'", next(iter(matrix.atoms())), turned, "T turns with alpha"),
+        RuleUse("T'=", "derivative", {"fact": "T="}),
+        link(
+            "entry",
+            equal(turned @ after, P @ turn(1) @ after),
+            [Multiple("T'=", None, after)],
+            "only the policy depends on alpha",
+        ),
+    )
+
+
+def resolvent_exists() -> Chain:
+    """M (I - gamma P Pi) = I."""
+    system = unit("SA") - TRANSITIONS.scaled(own)
+    last = link("inverse", equal(M @ system, unit("SA")), ["M/left"], "the inverse exists")
+    return chain_of("I - gamma P Pi has an inverse", *GROUND, last)
+
+
+def resolvent_of_ones() -> Chain:
+    """M 1 = 1 / (1 - gamma)."""
+    return chain_of("the resolvent of ones", *GROUND)
 
 
 def value_averages_q() -> Chain:

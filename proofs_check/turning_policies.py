@@ -24,7 +24,7 @@ from dcpg_theory.models.finite_mdp import FiniteMDP
 from proofs_check.derivatives import AT_PAIR, AT_STATE, turn
 from proofs_check.symbols import own
 
-__all__ = ["BANDIT", "GENERAL", "Turning", "bandit_along"]
+__all__ = ["BANDIT", "FEW", "GENERAL", "MANY", "STAYS", "Turning", "bandit_along", "unaware"]
 
 HALF = Fraction(1, 2)
 
@@ -38,11 +38,14 @@ class Turning:
     task : FiniteMDP
     policy : sequence of rows, shape (n_states, n_actions)
     direction : sequence of rows of the same shape, a vector of length 1
+    path : three derivatives of the policy, for a policy that is not a softmax and has one
+        parameter, so that u is 1 or -1
     """
 
     task: FiniteMDP
     policy: Any
     direction: Any
+    path: tuple[Any, ...] = ()
 
     @cached_property
     def jets(self) -> list[Array]:
@@ -50,8 +53,10 @@ class Turning:
 
         From pi' = pi (u - m) with m = sum_a pi u, by the product rule.
         """
-        u = as_array(self.direction, NumberKind.RATIONAL)
         found = [as_array(self.policy, NumberKind.RATIONAL)]
+        if self.path:
+            return [*found, *(as_array(jet, NumberKind.RATIONAL) for jet in self.path)]
+        u = as_array(self.direction, NumberKind.RATIONAL)
         means = []
         for order in range(3):
             means.append((found[order] * u).sum(axis=1, keepdims=True))
@@ -124,7 +129,7 @@ class Turning:
     def shown(self) -> dict[str, Any]:
         """Return what names the instance."""
         rows = "; ".join(" ".join(map(str, row)) for row in self.policy)
-        along = "; ".join(" ".join(map(str, row)) for row in self.direction)
+        along = "; ".join(" ".join(map(str, row)) for row in self.direction) or "1"
         rewards = "; ".join(" ".join(map(str, row)) for row in self.task.rewards)
         return {
             "task": f"{len(self.policy)} states, rewards {rewards}",
@@ -165,3 +170,33 @@ GENERAL = Turning(
     [[Fraction(1, 3), Fraction(2, 3)], [Fraction(3, 4), Fraction(1, 4)]],
     [[Fraction(7, 10), Fraction(-1, 10)], [HALF, -HALF]],
 )
+
+
+def _stay_or_quit(discount: Fraction) -> FiniteMDP:
+    """Action 0 stays in state 0 and is paid 1, action 1 leads to a state that pays nothing."""
+    return FiniteMDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[1, 0], [0, 0]], discount, [1, 0])
+
+
+def _stay(discount: Fraction, stay: Fraction, *slopes: Fraction) -> Turning:
+    """Return the task above, whose one parameter moves the probability to stay.
+
+    With p its probability and p1, p2, p3 the derivatives of p, the three derivatives of V are
+    ``p1 / (1 - gamma p)^2``, ``p2 / (1 - gamma p)^2 + 2 gamma p1^2 / (1 - gamma p)^3`` and
+    ``p3 / (1 - gamma p)^2 + 6 gamma p1 p2 / (1 - gamma p)^3 + 6 gamma^2 p1^3 / (1 - gamma p)^4``.
+    """
+    path = tuple([[slope, -slope], [0, 0]] for slope in slopes)
+    return Turning(_stay_or_quit(discount), [[stay, 1 - stay], [0, 1]], [], path)
+
+
+MANY = _stay(Fraction(99, 100), Fraction(9999, 10000), *(Fraction(k) for k in (3, 5, 7)))
+FEW = _stay(Fraction(99, 100), Fraction(9999, 10000), Fraction(1, 100), Fraction(1), Fraction(9))
+EARLY = _stay(Fraction(1, 10), Fraction(9999, 10000), *(Fraction(k) for k in (1, 7, 60)))
+STAYS = (MANY, FEW, EARLY)
+
+
+def unaware(first: Fraction) -> Turning:
+    """Return a start that always leads to `bandit_along`'s state, where alone the policy turns."""
+    rare = Fraction(1, 1000)
+    task = FiniteMDP([[[0, 1], [0, 1]], [[0, 1], [0, 1]]], [[0, 0], [1, 0]], HALF, [1, 0])
+    along = [[0, 0], [Fraction(3, 5), Fraction(-4, 5)]]
+    return Turning(task, [[rare, 1 - rare], [first, 1 - first]], along)
