@@ -6,10 +6,9 @@ index it is read as gamma_i. The start s_i of the lemma is called s_0 from (55) 
 
 from __future__ import annotations
 
-import itertools
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,35 +24,13 @@ from dcpg_theory.ledger import Claim, Control, Kind, claim, misprint, narrate, u
 from proofs_check import derivatives
 from proofs_check.derivatives import AT_PAIR, AT_STATE, M, pair_ones, q, v
 from proofs_check.mdp_operators import P, r
+from proofs_check.printed_entries import entry_names, pairs
 from proofs_check.printed_operators import cleaned, read_operator
 from proofs_check.symbols import DISCOUNT, own
 from proofs_check.turning_policies import GENERAL
 
 WHERE = "Appendix B.5, Lemma B.4"
 ONE_TASK = "one task: gamma without an index is its discount gamma_i"
-
-Pair = tuple[int, int]
-
-
-def _pairs() -> Iterator[tuple[Pair, Pair]]:
-    """Yield all (s, a), (s', a') of the general instance."""
-    for s, a, s1, a1 in itertools.product(range(2), repeat=4):
-        yield (s, a), (s1, a1)
-
-
-def entry_names(here: Pair, there: Pair) -> dict[str, Any]:
-    """Return the values of the symbols with indices in (57)-(59), at one pair of pairs."""
-    (s, a), (s1, a1) = here, there
-    policy, turned = GENERAL.jets[:2]
-    slope = r"\frac{d\pi_\alpha(%s)}{d\alpha} \Big|_{\alpha=0}"
-    return {
-        r"\pi_\alpha(a'|s')": policy[s1, a1],
-        r"\pi_\alpha(a|s)": policy[s, a],
-        slope % "a'|s'": turned[s1, a1],
-        slope % "a|s": turned[s, a],
-        "P_i(s'|s, a)": GENERAL.task.transitions[s, a, s1],
-        "P_i(s|s', a')": GENERAL.task.transitions[s1, a1, s],
-    }
 
 
 @claim(
@@ -74,8 +51,8 @@ def transitions_between_pairs(kernel: Kernel) -> Evidence:
     The printed entries are those of P Pi, and sum to one, on a task with two states.
     """
     printed = np.zeros((4, 4), dtype=object)
-    for here, there in _pairs():
-        value = parse(kernel.statement.split("=")[1], entry_names(here, there))
+    for here, there in pairs(GENERAL):
+        value = parse(kernel.statement.split("=")[1], entry_names(GENERAL, here, there))
         printed[2 * here[0] + here[1], 2 * there[0] + there[1]] = value
     matrix = GENERAL.entries(AT_PAIR @ derivatives.TRANSITIONS)[:, 0, :]
     chains = [derivatives.transitions_are_stochastic(rows=rows) for rows in (False, True)]
@@ -91,7 +68,7 @@ def _turned_entries(kernel: Kernel) -> Evidence:
     """P~' = P Pi', since P does not depend on alpha; entry by entry on a task with two states."""
     right = normalized(kernel.statement).partition("(s',a')}=")[2]
     exact = GENERAL.entries(AT_PAIR @ P @ derivatives.turn(1))[:, 0, :]
-    printed = [parse(right, entry_names(here, there)) for here, there in _pairs()]
+    printed = [parse(right, entry_names(GENERAL, here, there)) for here, there in pairs(GENERAL)]
     chain = derivatives.turned_transitions(applied=False)
     special = kernel.identity(printed, list(exact.flat))
     return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
@@ -103,8 +80,8 @@ def _turned_vector(kernel: Kernel) -> Evidence:
     summand = right.removeprefix(normalized(r"\sum_{a',s'}"))
     x = np.array(symbols("x_1", "x_2", "x_3", "x_4"), dtype=object)
     printed = np.zeros(4, dtype=object)
-    for here, there in _pairs():
-        names = entry_names(here, there) | {
+    for here, there in pairs(GENERAL):
+        names = entry_names(GENERAL, here, there) | {
             "x_{a',s'}": x[2 * there[0] + there[1]],
             "x_{a,s}": x[2 * here[0] + here[1]],
         }

@@ -14,6 +14,7 @@ from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.operators import Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
+from proofs_check.derivative_bounds import any_vector
 from proofs_check.derivatives import AT_PAIR, AT_STATE, CONSTANTS, M, Pi, q, turn
 from proofs_check.mdp_operators import P, r
 from proofs_check.symbols import own
@@ -76,6 +77,7 @@ def _names() -> dict[str, Any]:
         r"\tilde{P}_i(\alpha)": Printed(P @ Pi),
         r"M(\alpha)": Printed(M),
         "r": Printed(r),
+        "x": Printed(any_vector().vector),
         r"e_{(s_0, a_0)}^T": Printed(AT_PAIR),
         r"e_{(s_0, a)}^T": Printed(AT_PAIR),
         r"\sum_a \pi_\alpha(a|s_0)": Printed(AT_STATE @ Pi),
@@ -99,10 +101,10 @@ def cleaned(latex: str) -> str:
 
 def sides(latex: str, relation: str) -> tuple[str, str]:
     """Return what stands left and right of the first relation sign."""
-    left, sign, right = cleaned(latex).partition(normalized(relation))
+    left, sign, right = normalized(latex).partition(normalized(relation))
     if not sign:
         raise InvalidInput(f"no {relation} in {latex!r}")
-    return left, right
+    return cleaned(left), cleaned(right)
 
 
 def read_operator(latex: str) -> Operator:
@@ -120,6 +122,10 @@ class Norms:
     inside: tuple[Operator, ...]
     total: RationalFunction
     maximised: bool
+
+    def factors(self) -> tuple[RationalFunction, ...]:
+        """Return what each norm is multiplied with."""
+        return tuple(self.total.derivative(f"nu_{k}") for k in range(len(self.inside)))
 
     def at(self, values: Any) -> Any:
         """Return the sum for given values of the norms."""

@@ -19,12 +19,25 @@ from dcpg_theory import theory
 from dcpg_theory.exact.linear_algebra import inverse
 from dcpg_theory.exact.numbers import Array, NumberKind, as_array
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, evaluate
-from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.exact.rational_functions import as_fmpq, symbols
 from dcpg_theory.models.finite_mdp import FiniteMDP
+from dcpg_theory.theory.assumptions import Assumption
 from proofs_check.derivatives import AT_PAIR, AT_STATE, turn
 from proofs_check.symbols import own
 
-__all__ = ["BANDIT", "FEW", "GENERAL", "MANY", "STAYS", "Turning", "bandit_along", "unaware"]
+__all__ = [
+    "BANDIT",
+    "FEW",
+    "GENERAL",
+    "MANY",
+    "RISING",
+    "STAYS",
+    "TURNS_ARE_BOUNDED",
+    "Turning",
+    "bandit_along",
+    "start_constants",
+    "unaware",
+]
 
 HALF = Fraction(1, 2)
 
@@ -83,6 +96,8 @@ class Turning:
         system = as_array(eye, NumberKind.RATIONAL) - self.task.discount * (step @ averages[0])
         values[Atom("M", "SA", "SA")] = inverse(system)
         values[Atom("r", "SA", SCALARS)] = self.task.rewards.reshape(-1, 1)
+        x = [Fraction(2), Fraction(-1), Fraction(0), HALF][: states * actions]
+        values[Atom("x", "SA", SCALARS)] = np.array(x, dtype=object).reshape(-1, 1)
         for order in range(4):
             derivatives = (("V", "S", self.value(order)), ("Q", "SA", self.action_value(order)))
             for name, space, entries in derivatives:
@@ -188,15 +203,46 @@ def _stay(discount: Fraction, stay: Fraction, *slopes: Fraction) -> Turning:
     return Turning(_stay_or_quit(discount), [[stay, 1 - stay], [0, 1]], [], path)
 
 
-MANY = _stay(Fraction(99, 100), Fraction(9999, 10000), *(Fraction(k) for k in (3, 5, 7)))
+MANY = _stay(Fraction(99, 100), Fraction(9999, 10000), *(Fraction(k) for k in (9, 5, 7)))
 FEW = _stay(Fraction(99, 100), Fraction(9999, 10000), Fraction(1, 100), Fraction(1), Fraction(9))
-EARLY = _stay(Fraction(1, 10), Fraction(9999, 10000), *(Fraction(k) for k in (1, 7, 60)))
+EARLY = _stay(Fraction(1, 10), Fraction(9999, 10000), *(Fraction(k) for k in (1, 100, 10000)))
 STAYS = (MANY, FEW, EARLY)
+
+# A softmax policy all whose derivatives rise together, so that no triangle inequality is strict.
+RISING = Turning(
+    _stay_or_quit(HALF),
+    [[Fraction(1, 10), Fraction(9, 10)], [HALF, HALF]],
+    [[Fraction(3, 5), Fraction(-4, 5)], [0, 0]],
+)
+
+
+_RARE = Fraction(1, 1000)
+
+
+def start_constants() -> dict[str, Any]:
+    """Return constants for (55) at the start of `unaware`, for every unit vector u.
+
+    There pi = (p, 1 - p), whose derivatives are +-p (1 - p) d, times (1 - 2 p) d and times
+    (1 - 6 p + 6 p^2) d^2, where d is a difference of two entries of u: d^2 <= 2 < (3/2)^2.
+    """
+    once, d = 2 * _RARE * (1 - _RARE), Fraction(3, 2)
+    constants = (once * d, once * (1 - 2 * _RARE) * 2, once * (1 - 6 * _RARE + 6 * _RARE**2) * d**3)
+    return {"C" + "'" * (k + 1): as_fmpq(value) for k, value in enumerate(constants)}
 
 
 def unaware(first: Fraction) -> Turning:
     """Return a start that always leads to `bandit_along`'s state, where alone the policy turns."""
-    rare = Fraction(1, 1000)
+    rare = _RARE
     task = FiniteMDP([[[0, 1], [0, 1]], [[0, 1], [0, 1]]], [[0, 0], [1, 0]], HALF, [1, 0])
     along = [[0, 0], [Fraction(3, 5), Fraction(-4, 5)]]
     return Turning(task, [[rare, 1 - rare], [first, 1 - first]], along)
+
+
+TURNS_ARE_BOUNDED = Assumption(
+    "(55) in every state",
+    r"\sum_{a \in \mathcal{A}} |d^k \pi_\alpha(a|s) / d\alpha^k|_{\alpha=0} \leq C^{(k)}, "
+    r"\quad \forall s, u",
+    "the bounds (55) on the policy's derivatives hold in every state and for every unit vector u",
+    lambda given: all(given[0].constant(k) <= given[1][k - 1] for k in (1, 2, 3)),
+    lambda: (MANY, (18, 10, 14)),
+)
