@@ -12,11 +12,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from dcpg_theory import theory
 from dcpg_theory.exact.boxes import Box, Interval
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import parse
 from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger import (
     Claim,
     Control,
@@ -35,7 +37,14 @@ from proofs_check.derivative_bounds import any_vector, derivative_bounds, norm_o
 from proofs_check.derivatives import turn
 from proofs_check.printed_operators import BOUND_NAMES, cleaned
 from proofs_check.symbols import DISCOUNT, own
-from proofs_check.turning_policies import GENERAL, RISING, STAYS, start_constants, unaware
+from proofs_check.turning_policies import (
+    GENERAL,
+    RISING,
+    STAYS,
+    start_constants,
+    stay_or_quit,
+    unaware,
+)
 
 EVERY_DIRECTION = "(55) for every unit vector u"
 _ONE_TASK = "gamma is the task's own discount gamma_i; read at alpha = 0, where (55) is assumed"
@@ -90,15 +99,17 @@ def _bound_side(kernel: Kernel) -> str:
 def _bound_on_v(kernel: Kernel, order: int, right: str, *, centred: bool = False) -> Evidence:
     """Return the evidence for ``|V^(k)| <= right``, by a chain, and on exact instances."""
     printed = parse(right, BOUND_NAMES)
+    special = []
+    for case in (*STAYS, RISING, GENERAL):
+        left = max(abs(case.value(order)))
+        special.append(kernel.at_instance(left, "<=", parse(right, numbers(case)), case.shown()))
+    if kernel.every(*special).verdict is Verdict.REFUTED:
+        return kernel.every(*special)
     bounded = derivative_bounds(order, centred=centred)[1]
     proofs = [
         kernel.proof(bounded.chain(printed, negative=n), bounded.below(printed, negative=n))
         for n in (False, True)
     ]
-    special = []
-    for case in (*STAYS, RISING, GENERAL):
-        left = max(abs(case.value(order)))
-        special.append(kernel.at_instance(left, "<=", parse(right, numbers(case)), case.shown()))
     return kernel.confirmed(kernel.every(*proofs), *special)
 
 
@@ -178,6 +189,7 @@ _CONTROLS: tuple[tuple[Control, ...], ...] = (
         misprint("C'''", "C'"),
     ),
 )
+_SUMS = (("eq-74",), ("eq-75-bound-sharp", "eq-75-sum-corrected"), ("eq-76",))
 conclusions = tuple(
     Claim(
         id=f"eq-56-{_NAMES[k]}",
@@ -186,7 +198,7 @@ conclusions = tuple(
         kind=Kind.UPPER_BOUND,
         check=_conclusion(k + 1),
         assumptions=(REWARDS_IN_UNIT_INTERVAL,),
-        depends=("eq-55", ("eq-74", "eq-75-ends", "eq-76")[k]),
+        depends=("eq-55", *_SUMS[k]),
         controls=_CONTROLS[k],
         lines=(796, 796),
         note=_ONE_TASK,
@@ -208,7 +220,7 @@ sharp = tuple(
             "may be replaced by Q - 1/(2(1 - gamma)), which is half as large; "
         )
         + (
-            "no smaller factor than 1/2 will do, by a state that is left with small probability"
+            "no smaller factor than 1/2 will do: eq-56-first-tight"
             if k == 0
             else "not known to be the best constants"
         ),
@@ -221,6 +233,33 @@ sharp = tuple(
         )
     )
 )
+
+
+@claim(
+    "eq-56-first-tight",
+    where="Appendix B.5, (56)",
+    statement=r"\left| \frac{d\tilde{V}_i(\alpha)}{d\alpha} \right|_{\alpha=0} = \frac{C'}{2(1-\gamma_i p)^2}",
+    kind=Kind.TIGHT,
+    assumptions=(REWARDS_IN_UNIT_INTERVAL,),
+    depends=("eq-55",),
+    controls=(misprint("2(1", "(1"), misprint(r"\gamma_i p", "p")),
+    note=(
+        "for a task of two states, where staying is paid 1 and has probability p; as p tends to 1 "
+        "this tends to the bound of eq-56-first-sharp, so no factor smaller than 1/2 will do"
+    ),
+)
+def half_is_attained_in_the_limit(kernel: Kernel) -> Evidence:
+    """V = p / (1 - gamma p), so V' = p' / (1 - gamma p)^2, and C' = 2 p'."""
+    p, slope = symbols("p", "slope")
+    value = theory.value(stay_or_quit(own), [[p, 1 - p], [0, 1]])[0]
+    printed = parse(
+        cleaned(kernel.statement).rpartition("=")[2],
+        {r"\gamma_i": own, "p": p, "C'": 2 * slope},
+    )
+    box = Box(gamma_i=DISCOUNT, p=DISCOUNT, slope=DISCOUNT)
+    return kernel.identity(printed, value.derivative("p") * slope, box)
+
+
 eq_56 = Claim(
     id="eq-56",
     where="Appendix B.5, (56)",
@@ -332,13 +371,6 @@ eq_75 = Claim(
     lines=(860, 860),
     parts=("eq-75-bound", "eq-75-sum"),
 )
-eq_75_ends = _link(
-    "ends",
-    2,
-    rf"{_LEFTS[1]}&\leq {_56[1]}",
-    *_CONTROLS[1],
-    depends=("eq-75-bound-sharp", "eq-75-sum-corrected"),
-).variant(lines=None, note="the first and the last member of (75)")
 eq_76_bound = _link(
     "bound",
     3,

@@ -6,6 +6,7 @@ and ``(D+ + D-) 1 <= C 1``, which is (55) in every state; it is assumed at alpha
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -341,6 +342,7 @@ def _centred(order: int, inner: Bounded) -> Bounded:
     return replace(result, lines=_merged(lines))
 
 
+@functools.cache
 def derivative_bounds(order: int, *, centred: bool = False) -> tuple[Bounded, Bounded]:
     """Return the bounds on the derivatives of Q and of V of the given order.
 

@@ -36,6 +36,7 @@ __all__ = [
     "Turning",
     "bandit_along",
     "start_constants",
+    "stay_or_quit",
     "unaware",
 ]
 
@@ -187,7 +188,7 @@ GENERAL = Turning(
 )
 
 
-def _stay_or_quit(discount: Fraction) -> FiniteMDP:
+def stay_or_quit(discount: Any) -> FiniteMDP:
     """Action 0 stays in state 0 and is paid 1, action 1 leads to a state that pays nothing."""
     return FiniteMDP([[[1, 0], [0, 1]], [[0, 1], [0, 1]]], [[1, 0], [0, 0]], discount, [1, 0])
 
@@ -200,7 +201,7 @@ def _stay(discount: Fraction, stay: Fraction, *slopes: Fraction) -> Turning:
     ``p3 / (1 - gamma p)^2 + 6 gamma p1 p2 / (1 - gamma p)^3 + 6 gamma^2 p1^3 / (1 - gamma p)^4``.
     """
     path = tuple([[slope, -slope], [0, 0]] for slope in slopes)
-    return Turning(_stay_or_quit(discount), [[stay, 1 - stay], [0, 1]], [], path)
+    return Turning(stay_or_quit(discount), [[stay, 1 - stay], [0, 1]], [], path)
 
 
 MANY = _stay(Fraction(99, 100), Fraction(9999, 10000), *(Fraction(k) for k in (9, 5, 7)))
@@ -210,7 +211,7 @@ STAYS = (MANY, FEW, EARLY)
 
 # A softmax policy all whose derivatives rise together, so that no triangle inequality is strict.
 RISING = Turning(
-    _stay_or_quit(HALF),
+    stay_or_quit(HALF),
     [[Fraction(1, 10), Fraction(9, 10)], [HALF, HALF]],
     [[Fraction(3, 5), Fraction(-4, 5)], [0, 0]],
 )
