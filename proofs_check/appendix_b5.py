@@ -343,12 +343,13 @@ def _ones(kernel: Kernel) -> Evidence:
 ones_value = Claim(
     id="appb5-ones-value",
     where="Appendix B.5, before (66)",
-    statement=r"M(\alpha)1 = \frac{1}{1-\gamma_i} 1",
+    statement=r"= \frac{1}{1-\gamma_i} 1",
     kind=Kind.IDENTITY,
     check=_ones,
+    lines=(830, 830),
     depends=("appb5-m",),
     controls=(misprint(r"1-\gamma_i", r"1+\gamma_i"), misprint(r"\gamma_i", r"\gamma_i^2")),
-    note="the two ends of the chain of equalities, without the series between them",
+    note="the value of M(alpha) 1, which stands at the other end; without the series between",
 )
 ones_inverse = Claim(
     id="appb5-ones-inverse",

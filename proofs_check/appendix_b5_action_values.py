@@ -19,8 +19,8 @@ from dcpg_theory.ledger import Claim, Kind, misprint, narrate
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
 from proofs_check.appendix_b5_norms import BANDITS, U_IS_FREE
 from proofs_check.derivative_norms import entry_below_norms, norms_below
-from proofs_check.derivatives import AT_PAIR, BOX
-from proofs_check.printed_operators import BOUND_NAMES, Norms, cleaned, read_norms, sides
+from proofs_check.derivatives import AT_PAIR
+from proofs_check.printed_operators import BOUND_BOX, BOUND_NAMES, Norms, cleaned, read_norms, sides
 from proofs_check.symbols import own
 from proofs_check.turning_policies import GENERAL, RISING, STAYS, TURNS_ARE_BOUNDED, Turning
 
@@ -97,7 +97,7 @@ def _norms_of_67_bounded(kernel: Kernel) -> Evidence:
 def _equal_bounds(kernel: Kernel) -> Evidence:
     """The two terms with C' C'' add up."""
     left, right = cleaned(kernel.statement).split("=")
-    return kernel.identity(parse(left, BOUND_NAMES), parse(right, BOUND_NAMES), BOX)
+    return kernel.identity(parse(left, BOUND_NAMES), parse(right, BOUND_NAMES), BOUND_BOX)
 
 
 _MP1 = r"M(\alpha) \frac{d\tilde{P}_i(\alpha)}{d\alpha} "
@@ -157,7 +157,7 @@ eq_66_bound = Claim(
     kind=Kind.UPPER_BOUND,
     check=_norms_bounded,
     lines=(832, 832),
-    depends=("eq-60-ends", "appb5-ones-value"),
+    depends=("eq-60-corrected", "appb5-ones-value"),
     controls=(misprint(r"(1-\gamma_i)^2", r"(1-\gamma_i)"), misprint("C'", "")),
     **BOUNDED,
 )
@@ -197,7 +197,7 @@ eq_68 = Claim(
     kind=Kind.UPPER_BOUND,
     check=_norms_of_67_bounded,
     lines=(836, 836),
-    depends=("eq-60-ends", "eq-61-second", "appb5-ones-value"),
+    depends=("eq-60-corrected", "eq-61-second", "appb5-ones-value"),
     controls=(
         misprint(r"(1-\gamma_i)^3", r"(1-\gamma_i)^2"),
         misprint("C'^2", "C'"),
@@ -234,7 +234,7 @@ eq_69_bounds = Claim(
     kind=Kind.UPPER_BOUND,
     check=_norms_bounded,
     lines=(838, 838),
-    depends=("eq-60-ends", "eq-61-second", "eq-61-third", "appb5-ones-value"),
+    depends=("eq-60-corrected", "eq-61-second", "eq-61-third", "appb5-ones-value"),
     controls=(
         misprint(r"(1-\gamma_i)^4", r"(1-\gamma_i)^3"),
         misprint("C'^3", "C'"),

@@ -10,10 +10,9 @@ import re
 import sys
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 from dcpg_theory import theory
-from dcpg_theory.exact.boxes import Box, Interval
+from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import parse
@@ -35,7 +34,7 @@ from proofs_check.appendix_b5_action_values import BOUNDED, numbers
 from proofs_check.appendix_b5_norms import BANDITS, EVERY_STATE
 from proofs_check.derivative_bounds import any_vector, derivative_bounds, norm_of_word
 from proofs_check.derivatives import turn
-from proofs_check.printed_operators import BOUND_NAMES, cleaned
+from proofs_check.printed_operators import BOUND_BOX, BOUND_NAMES, cleaned
 from proofs_check.symbols import DISCOUNT, own
 from proofs_check.turning_policies import (
     GENERAL,
@@ -48,13 +47,6 @@ from proofs_check.turning_policies import (
 
 EVERY_DIRECTION = "(55) for every unit vector u"
 _ONE_TASK = "gamma is the task's own discount gamma_i; read at alpha = 0, where (55) is assumed"
-_CONSTANTS = symbols("C_1", "C_2", "C_3")
-_PLAIN: dict[str, Any] = {
-    r"\gamma": own,
-    **dict(zip(("C'", "C''", "C'''"), _CONSTANTS, strict=True)),
-}
-_ANY = Interval(Fraction(0), Fraction(2), closed_lower=True)
-_PLAIN_BOX = Box(gamma_i=DISCOUNT, C_1=_ANY, C_2=_ANY, C_3=_ANY)
 
 
 @claim(
@@ -127,7 +119,7 @@ def _first_link(order: int) -> Callable[[Kernel], Evidence]:
 def _equality(kernel: Kernel) -> Evidence:
     """Both sides as rational functions of gamma, C', C'' and C'''."""
     left, right = cleaned(kernel.statement).split("=")
-    return kernel.identity(parse(left, _PLAIN), parse(right, _PLAIN), _PLAIN_BOX)
+    return kernel.identity(parse(left, BOUND_NAMES), parse(right, BOUND_NAMES), BOUND_BOX)
 
 
 def _conclusion(order: int, *, centred: bool = False) -> Callable[[Kernel], Evidence]:
@@ -220,7 +212,7 @@ sharp = tuple(
             "may be replaced by Q - 1/(2(1 - gamma)), which is half as large; "
         )
         + (
-            "no smaller factor than 1/2 will do: eq-56-first-tight"
+            "no smaller factor than 1/2 will do: eq-56-first-limit-sharp"
             if k == 0
             else "not known to be the best constants"
         ),
@@ -236,7 +228,7 @@ sharp = tuple(
 
 
 @claim(
-    "eq-56-first-tight",
+    "eq-56-first-limit-sharp",
     where="Appendix B.5, (56)",
     statement=r"\left| \frac{d\tilde{V}_i(\alpha)}{d\alpha} \right|_{\alpha=0} = \frac{C'}{2(1-\gamma_i p)^2}",
     kind=Kind.TIGHT,

@@ -6,7 +6,7 @@ Beside the atoms P, Pi and r of one task there are
 - ``D1``, ``D2``, ``D3`` : SA -> S, the derivatives of Pi along the direction, and ``Q1`` ... ``V3``;
 - ``M`` : SA -> SA, the inverse of I - gamma P Pi, which the paper calls M(alpha).
 
-The constants C', C'', C''' may be any numbers >= 0: they are c/(1 - c) with c in [0, 1).
+The constants C', C'', C''' may be any numbers >= 0.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import replace
 from math import comb
 
 from dcpg_theory.errors import CertificateRejected
-from dcpg_theory.exact.boxes import Interval
+from dcpg_theory.exact.boxes import at_least
 from dcpg_theory.exact.chains import (
     Chain,
     Differential,
@@ -28,7 +28,7 @@ from dcpg_theory.exact.chains import (
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from proofs_check.mdp_operators import ONES, P, equal, hypothesis, link, nonnegative, r
-from proofs_check.symbols import DISCOUNT, OWN, own
+from proofs_check.symbols import OWN, own
 
 __all__ = [
     "AT_PAIR",
@@ -61,12 +61,10 @@ __all__ = [
     "value_is_average",
 ]
 
-_UNBOUNDED = Interval(DISCOUNT.lower, DISCOUNT.upper, closed_lower=True)
-_SIZES = ("n", "nu_0", "nu_1", "nu_2", "nu_3")
-BOX = OWN.replace(**dict.fromkeys(("c_1", "c_2", "c_3", *_SIZES), _UNBOUNDED))
-CONSTANTS = tuple(c / (1 - c) for c in symbols("c_1", "c_2", "c_3"))
-NORMS = tuple(nu / (1 - nu) for nu in symbols("nu_0", "nu_1", "nu_2", "nu_3"))
-SIZE = symbols("n")[0] / (1 - symbols("n")[0])  # the norm of an arbitrary vector
+_CONSTANTS, _SIZES = ("C'", "C''", "C'''"), ("n", "nu_0", "nu_1", "nu_2", "nu_3")
+BOX = OWN.replace(**dict.fromkeys((*_CONSTANTS, *_SIZES), at_least(0)))
+CONSTANTS = symbols(*_CONSTANTS)
+SIZE, *NORMS = symbols(*_SIZES)  # the norm of an arbitrary vector, and of some others
 
 _PAIR_ONES = Atom("1_SA", "SA", SCALARS)
 _INVERSE = Atom("M", "SA", "SA")

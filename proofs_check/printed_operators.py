@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from dcpg_theory.errors import InvalidInput
+from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.operators import Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from proofs_check.derivative_bounds import any_vector
-from proofs_check.derivatives import AT_PAIR, AT_STATE, CONSTANTS, M, Pi, q, turn
+from proofs_check.derivatives import AT_PAIR, AT_STATE, BOX, CONSTANTS, M, Pi, q, turn
 from proofs_check.mdp_operators import P, r
 from proofs_check.symbols import own
 
 __all__ = [
+    "BOUND_BOX",
     "BOUND_NAMES",
     "MAX_OVER_U",
     "Norms",
@@ -38,6 +40,7 @@ BOUND_NAMES: dict[str, Any] = {
     **_DISCOUNTS,
     **dict(zip(("C'", "C''", "C'''"), CONSTANTS, strict=True)),
 }
+BOUND_BOX = Box(**{name: BOX[name] for name in (str(own), *map(str, CONSTANTS))})
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def start_value_is_an_average(kernel: Kernel) -> Evidence:
     where="Section 2.1, (4)",
     statement=r"\pi_{\theta_i}(a \mid s) = \frac{\exp(\theta_{i;s,a})}{\sum_{a' \in \mathcal{A}} \exp(\theta_{i;s,a'})}",
     kind=Kind.DEFINITION,
-    lines=(73, 73),
+    lines=(72, 72),
     controls=(
         misprint(r"\sum_{a' \in \mathcal{A}} \exp(\theta_{i;s,a'})", r"\exp(\theta_{i;s,a'})"),
     ),

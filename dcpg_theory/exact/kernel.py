@@ -27,6 +27,7 @@ from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.existence import Existence
 from dcpg_theory.exact.numbers import NumberKind, as_array, as_scalar
+from dcpg_theory.exact.orders import Order
 from dcpg_theory.exact.proofs import Proof
 from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.exact.readings import Indices
@@ -141,6 +142,20 @@ class Kernel:
         """Check a relation between reals given by functions that enclose them in balls."""
         shown = {name: str(value) for name, value in instance.items()}
         return self._judge(Enclosure(left, relation, right, shown, bits))
+
+    def order(
+        self,
+        left: Any,
+        right: Any,
+        variable: str,
+        box: Box,
+        *,
+        constant: Fraction | int,
+        rate: Fraction | int,
+    ) -> Evidence:
+        """Check ``left = O(right)`` along a family in which one variable is unbounded."""
+        one, two = (as_scalar(side, NumberKind.SYMBOLIC) for side in (left, right))
+        return self._judge(Order(one, two, variable, box, Fraction(constant), Fraction(rate)))
 
     def searched(self, samples: Iterable[Sample], relation: str) -> Evidence:
         """Check a relation on many exact instances: at best `supported`, at worst refuted."""
