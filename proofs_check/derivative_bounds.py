@@ -79,7 +79,7 @@ class Bounded:
             return chain_of(f"bound on {self.name}", *(x for x in self.lines if x != here), here)
         uses = [
             Multiple(here.name),
-            Multiple("1>0" if self.vector.codomain == "SA" else "1_S>0", _scalar(self, bound)),
+            Multiple("1>0" if self.vector.codomain == "SA" else "1_S>=0", _scalar(self, bound)),
         ]
         last = link("bound", self.below(bound, negative=negative), uses, "and that is at most")
         return chain_of(f"bound on {self.name}", *self.lines, _STATE_ONES, last)
@@ -90,7 +90,7 @@ def _scalar(bounded: Bounded, bound: RationalFunction) -> Operator:
 
 
 _STATE_ONES = link(
-    "1_S>0",
+    "1_S>=0",
     nonnegative(state_ones),
     [Multiple("1>0", Pi), "Pi1=1"],
     "1 = Pi 1 has no negative entry",
