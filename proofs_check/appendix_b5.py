@@ -6,18 +6,18 @@ index it is read as gamma_i. The start s_i of the lemma is called s_0 from (55) 
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
-from dcpg_theory.exact.latex import normalized, parse
+from dcpg_theory.exact.latex import parse
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.exact.rules import Fact
 from dcpg_theory.ledger import Claim, Control, Kind, claim, misprint, narrate, unsettled
@@ -25,7 +25,7 @@ from proofs_check import derivatives
 from proofs_check.derivatives import AT_PAIR, AT_STATE, M, pair_ones, q, v
 from proofs_check.mdp_operators import P, r
 from proofs_check.printed_entries import entry_names, pairs
-from proofs_check.printed_operators import cleaned, read_operator
+from proofs_check.printed_operators import cleaned, read_after, read_derivative, read_operator
 from proofs_check.symbols import DISCOUNT, own
 from proofs_check.turning_policies import GENERAL
 
@@ -50,9 +50,10 @@ def transitions_between_pairs(kernel: Kernel) -> Evidence:
 
     The printed entries are those of P Pi, and sum to one, on a task with two states.
     """
+    right = read_after(kernel.statement, r"[\tilde{P}_i(\alpha)]_{(s,a) \rightarrow (s',a')} =")
     printed = np.zeros((4, 4), dtype=object)
     for here, there in pairs(GENERAL):
-        value = parse(kernel.statement.split("=")[1], entry_names(GENERAL, here, there))
+        value = parse(right, entry_names(GENERAL, here, there))
         printed[2 * here[0] + here[1], 2 * there[0] + there[1]] = value
     matrix = GENERAL.entries(AT_PAIR @ derivatives.TRANSITIONS)[:, 0, :]
     chains = [derivatives.transitions_are_stochastic(rows=rows) for rows in (False, True)]
@@ -64,9 +65,12 @@ def transitions_between_pairs(kernel: Kernel) -> Evidence:
     return kernel.definition(kernel.confirmed(kernel.every(*proofs), *special))
 
 
+_TURNED = r"\left[\frac{d\tilde{P}_i(\alpha)}{d\alpha} \right]_{\alpha=0}"
+
+
 def _turned_entries(kernel: Kernel) -> Evidence:
     """P~' = P Pi', since P does not depend on alpha; entry by entry on a task with two states."""
-    right = normalized(kernel.statement).partition("(s',a')}=")[2]
+    right = read_after(kernel.statement, rf"{_TURNED} \Big|_{{(s,a) \rightarrow (s',a')}} =")
     exact = GENERAL.entries(AT_PAIR @ P @ derivatives.turn(1))[:, 0, :]
     printed = [parse(right, entry_names(GENERAL, here, there)) for here, there in pairs(GENERAL)]
     chain = derivatives.turned_transitions(applied=False)
@@ -76,8 +80,7 @@ def _turned_entries(kernel: Kernel) -> Evidence:
 
 def _turned_vector(kernel: Kernel) -> Evidence:
     """P~' x = P Pi' x; the printed sum, for any x, on a task with two states."""
-    right = normalized(kernel.statement).partition("|_{s,a}=")[2]
-    summand = right.removeprefix(normalized(r"\sum_{a',s'}"))
+    summand = read_after(kernel.statement, rf"{_TURNED} x \Big|_{{s,a}} = \sum_{{a',s'}}")
     x = np.array(symbols("x_1", "x_2", "x_3", "x_4"), dtype=object)
     printed = np.zeros(4, dtype=object)
     for here, there in pairs(GENERAL):
@@ -119,11 +122,23 @@ eq_59 = Claim(
 )
 
 
+_E = "e_{(s_0,a_0)}^T"
+_AROUND = (
+    (r"$M(\alpha):=", r"$"),
+    (rf"Q^\alpha(s_0,a_0)={_E}", "r"),
+    (_E, rf"r={_E}M(\alpha)r"),
+    (r"M(\alpha)1=", "1"),
+)
+
+
 def _system(kernel: Kernel) -> Any:
     """Return the printed matrix whose inverse is taken, as an operator."""
     text = cleaned(kernel.statement)
-    inside = re.findall(r"\(([I1][^=]*?\(\\alpha\))\)\^\{-1\}", text)[0]
-    return read_operator(inside)
+    for before, after in _AROUND:
+        begins, ends = cleaned(before) + "(", ")^{-1}" + cleaned(after)
+        if text.startswith(begins) and text.endswith(ends):
+            return read_operator(text[len(begins) : -len(ends)])
+    raise InvalidInput(f"{text!r} must name an inverse in one of the ways of (62)")
 
 
 def _inverse(kernel: Kernel) -> Evidence:
@@ -194,11 +209,13 @@ eq_62 = Claim(
 )
 
 
-def _entry(order: int, of: str) -> Callable[[Kernel], Evidence]:
+def _entry(of: str) -> Callable[[Kernel], Evidence]:
     """Check a derivative of Q or V: the printed side is read, proved, and compared exactly."""
 
     def check(kernel: Kernel) -> Evidence:
-        printed = read_operator(cleaned(kernel.statement).partition("=")[2])
+        left, right = cleaned(kernel.statement).split("=")
+        order = read_derivative(left, of=of)
+        printed = read_operator(right)
         at, target, chain = _TARGETS[of](order)
         proof = kernel.proof(chain, Fact(at @ target, "=", printed))
         special = kernel.identity(GENERAL.entries(printed), GENERAL.entries(at @ target))
@@ -237,11 +254,10 @@ _P1, _P2, _P3 = (
     r"\frac{d^2 \tilde{P}_i(\alpha)}{d\alpha^2}",
     r"\frac{d^3 \tilde{P}_i(\alpha)}{d\alpha^3}",
 )
-_DISPLAYS: tuple[tuple[int, str, int, int, str, tuple[str, ...], tuple[Control, ...]], ...] = (
+_DISPLAYS: tuple[tuple[int, str, int, str, tuple[str, ...], tuple[Control, ...]], ...] = (
     (
         63,
         "Q",
-        1,
         824,
         r"\frac{dQ^\alpha(s_0, a)}{d\alpha} = \gamma_i e_{(s_0, a)}^T M(\alpha) \frac{d\tilde{P}_i(\alpha)}{d\alpha} M(\alpha) r",
         ("eq-62-inverse", "eq-58"),
@@ -250,7 +266,6 @@ _DISPLAYS: tuple[tuple[int, str, int, int, str, tuple[str, ...], tuple[Control, 
     (
         64,
         "Q",
-        2,
         826,
         r"\frac{d^2 Q^\alpha(s_0, a_0)}{(d\alpha)^2} &= 2\gamma_i^2 e_{(s_0, a_0)}^T M(\alpha) \frac{d\tilde{P}_i(\alpha)}{d\alpha} M(\alpha) \frac{d\tilde{P}_i(\alpha)}{d\alpha} M(\alpha) r \\ &\quad + \gamma_i e_{(s_0, a_0)}^T M(\alpha) \frac{d^2 \tilde{P}_i(\alpha)}{d\alpha^2} M(\alpha) r",
         ("eq-63",),
@@ -263,7 +278,6 @@ _DISPLAYS: tuple[tuple[int, str, int, int, str, tuple[str, ...], tuple[Control, 
     (
         65,
         "Q",
-        3,
         828,
         r"\frac{d^3 Q^\alpha(s_0, a_0)}{(d\alpha)^3} &= 6\gamma_i^3 e_{(s_0, a_0)}^T M(\alpha) \frac{d\tilde{P}_i(\alpha)}{d\alpha} M(\alpha) \frac{d\tilde{P}_i(\alpha)}{d\alpha} M(\alpha) \frac{d\tilde{P}_i(\alpha)}{d\alpha} M(\alpha) r \\ &\quad + 3\gamma_i^2 e_{(s_0, a_0)}^T M(\alpha) \frac{d^2 \tilde{P}_i(\alpha)}{d\alpha^2} M(\alpha) \frac{d\tilde{P}_i(\alpha)}{d\alpha} M(\alpha) r \\ &\quad + 3\gamma_i^2 e_{(s_0, a_0)}^T M(\alpha) \frac{d\tilde{P}_i(\alpha)}{d\alpha} M(\alpha) \frac{d^2 \tilde{P}_i(\alpha)}{d\alpha^2} M(\alpha) r \\ &\quad + \gamma_i e_{(s_0, a_0)}^T M(\alpha) \frac{d^3 \tilde{P}_i(\alpha)}{d\alpha^3} M(\alpha) r",
         ("eq-64",),
@@ -276,7 +290,6 @@ _DISPLAYS: tuple[tuple[int, str, int, int, str, tuple[str, ...], tuple[Control, 
     (
         70,
         "V",
-        0,
         842,
         r"\tilde{V}_i(\alpha) = \sum_a \pi_\alpha(a|s_0) Q^\alpha(s_0, a)",
         ("eq-1", "eq-2-action-value-corrected"),
@@ -285,7 +298,6 @@ _DISPLAYS: tuple[tuple[int, str, int, int, str, tuple[str, ...], tuple[Control, 
     (
         71,
         "V",
-        1,
         846,
         r"\frac{d\tilde{V}_i(\alpha)}{d\alpha} = \sum_a \frac{d\pi_\alpha(a|s_0)}{d\alpha} Q_i^\alpha(s_0, a) + \sum_a \pi_\alpha(a|s_0) \frac{dQ_i^\alpha(s_0, a)}{d\alpha}",
         ("eq-70",),
@@ -294,7 +306,6 @@ _DISPLAYS: tuple[tuple[int, str, int, int, str, tuple[str, ...], tuple[Control, 
     (
         72,
         "V",
-        2,
         850,
         r"\frac{d^2\tilde{V}_i(\alpha)}{d\alpha^2} &= \sum_a \frac{d^2\pi_\alpha(a|s_0)}{d\alpha^2} Q_i^\alpha(s_0, a) + 2 \sum_a \frac{d\pi_\alpha(a|s_0)}{d\alpha} \frac{dQ_i^\alpha(s_0, a)}{d\alpha} \\ &\quad + \sum_a \pi_\alpha(a|s_0) \frac{d^2Q_i^\alpha(s_0, a)}{d\alpha^2}",
         ("eq-71",),
@@ -303,7 +314,6 @@ _DISPLAYS: tuple[tuple[int, str, int, int, str, tuple[str, ...], tuple[Control, 
     (
         73,
         "V",
-        3,
         854,
         r"\frac{d^3\tilde{V}_i(\alpha)}{d\alpha^3} &= \sum_a \frac{d^3\pi_\alpha(a|s_0)}{d\alpha^3} Q_i^\alpha(s_0, a) + 3 \sum_a \frac{d^2\pi_\alpha(a|s_0)}{d\alpha^2} \frac{dQ_i^\alpha(s_0, a)}{d\alpha} \\ &\quad + 3 \sum_a \frac{d\pi_\alpha(a|s_0)}{d\alpha} \frac{d^2Q_i^\alpha(s_0, a)}{d\alpha^2} + \sum_a \pi_\alpha(a|s_0) \frac{d^3Q_i^\alpha(s_0, a)}{d\alpha^3}",
         ("eq-72",),
@@ -319,13 +329,13 @@ displays = tuple(
         where=f"Appendix B.5, ({number})",
         statement=statement,
         kind=Kind.IDENTITY,
-        check=_entry(order, of),
+        check=_entry(of),
         lines=(line, line),
         depends=depends,
         controls=controls,
         note="for every alpha" if of == "Q" else "s_0 is the start s_i of the lemma",
     )
-    for number, of, order, line, statement, depends, controls in _DISPLAYS
+    for number, of, line, statement, depends, controls in _DISPLAYS
 )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from dcpg_theory import theory
+from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
@@ -34,7 +35,14 @@ from proofs_check.appendix_b5_action_values import BOUNDED, numbers
 from proofs_check.appendix_b5_norms import BANDITS, EVERY_STATE
 from proofs_check.derivative_bounds import any_vector, derivative_bounds, norm_of_word
 from proofs_check.derivatives import turn
-from proofs_check.printed_operators import BOUND_BOX, BOUND_NAMES, cleaned
+from proofs_check.printed_operators import (
+    BOUND_BOX,
+    BOUND_NAMES,
+    cleaned,
+    read_after,
+    read_derivative,
+    sides,
+)
 from proofs_check.symbols import DISCOUNT, own
 from proofs_check.turning_policies import (
     GENERAL,
@@ -47,6 +55,12 @@ from proofs_check.turning_policies import (
 
 EVERY_DIRECTION = "(55) for every unit vector u"
 _ONE_TASK = "gamma is the task's own discount gamma_i; read at alpha = 0, where (55) is assumed"
+
+
+_SUM = re.compile(
+    r"\\sum_\{a\\in\\mathcal\{A\}\}\|\\frac\{d(?:\^(\d))?\\pi_\\alpha\(a\|s_0\)\}"
+    r"\{d\\alpha(?:\^\d)?\}\|_\{\\alpha=0\}\\leq ?C('+)"
+)
 
 
 @claim(
@@ -68,7 +82,9 @@ def constants_of_the_policy(kernel: Kernel) -> Evidence:
     where the sums are 2 |p^(k)|, k = 1, 2, 3; each is bounded by the constant with k dashes.
     """
     text = cleaned(kernel.statement)
-    found = re.findall(r"\\frac\{d(?:\^(\d))?\\pi.*?\\leq C('+)", text)
+    found = _SUM.findall(text)
+    if "".join(_SUM.split(text)[::3]) != r",,\text{and}":
+        raise InvalidInput(f"{text!r} must be three bounds on sums, as in (55)")
     slopes = symbols("p_1", "p_2", "p_3")
     sums = [2 * slopes[int(order or 1) - 1] for order, _ in found]
     constants = [2 * slopes[len(dashes) - 1] for _, dashes in found]
@@ -83,9 +99,10 @@ def constants_of_the_policy(kernel: Kernel) -> Evidence:
     return kernel.definition(kernel.confirmed(kernel.every(*proofs), special))
 
 
-def _bound_side(kernel: Kernel) -> str:
-    """Return the printed bound: what stands right of the inequality."""
-    return cleaned(kernel.statement).rpartition(r"\leq")[2]
+def _read(kernel: Kernel) -> tuple[int, str]:
+    """Return the order of the derivative that is bounded, and the printed bound."""
+    left, right = sides(kernel.statement, r"\leq")
+    return read_derivative(left, of="V", largest=True), right
 
 
 def _bound_on_v(kernel: Kernel, order: int, right: str, *, centred: bool = False) -> Evidence:
@@ -105,15 +122,12 @@ def _bound_on_v(kernel: Kernel, order: int, right: str, *, centred: bool = False
     return kernel.confirmed(kernel.every(*proofs), *special)
 
 
-def _first_link(order: int) -> Callable[[Kernel], Evidence]:
-    def check(kernel: Kernel) -> Evidence:
-        """Bound each sum of the product rule: |D Q^(j)| <= C |Q^(j)|, and |Pi Q^(k)| <= |Q^(k)|.
+def _first_link(kernel: Kernel) -> Evidence:
+    """Bound each sum of the product rule: |D Q^(j)| <= C |Q^(j)|, and |Pi Q^(k)| <= |Q^(k)|.
 
-        With |Q| <= 1/(1 - gamma) and (66)-(69) for the derivatives of Q.
-        """
-        return _bound_on_v(kernel, order, _bound_side(kernel))
-
-    return check
+    With |Q| <= 1/(1 - gamma) and (66)-(69) for the derivatives of Q.
+    """
+    return _bound_on_v(kernel, *_read(kernel))
 
 
 def _equality(kernel: Kernel) -> Evidence:
@@ -122,14 +136,14 @@ def _equality(kernel: Kernel) -> Evidence:
     return kernel.identity(parse(left, BOUND_NAMES), parse(right, BOUND_NAMES), BOUND_BOX)
 
 
-def _conclusion(order: int, *, centred: bool = False) -> Callable[[Kernel], Evidence]:
+def _conclusion(*, centred: bool = False) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
         """Add the bounds on the sums of (71)-(73) up; everything happens in the entrywise order.
 
         With (55) in s_0 only it fails: a start whose policy hardly turns leads to a state whose
         policy does. With (55) for one u only it fails: for another u the policy turns more.
         """
-        right = _bound_side(kernel)
+        order, right = _read(kernel)
         proof = _bound_on_v(kernel, order, right, centred=centred)
         turned, still = BANDITS[0], BANDITS[-1]
         shown = {key: value for key, value in still.shown().items() if key != "u"}
@@ -188,7 +202,7 @@ conclusions = tuple(
         where="Appendix B.5, (56)",
         statement=_LEFT_56[k] + _56[k],
         kind=Kind.UPPER_BOUND,
-        check=_conclusion(k + 1),
+        check=_conclusion(),
         assumptions=(REWARDS_IN_UNIT_INTERVAL,),
         depends=("eq-55", *_SUMS[k]),
         controls=_CONTROLS[k],
@@ -203,7 +217,7 @@ sharp = tuple(
         where="Appendix B.5, (56)",
         statement=_LEFT_56[k] + _56_SHARP[k],
         kind=Kind.UPPER_BOUND,
-        check=_conclusion(k + 1, centred=True),
+        check=_conclusion(centred=True),
         assumptions=(REWARDS_IN_UNIT_INTERVAL,),
         depends=(f"eq-56-{_NAMES[k]}",),
         controls=controls,
@@ -244,8 +258,12 @@ def half_is_attained_in_the_limit(kernel: Kernel) -> Evidence:
     """V = p / (1 - gamma p), so V' = p' / (1 - gamma p)^2, and C' = 2 p'."""
     p, slope = symbols("p", "slope")
     value = theory.value(stay_or_quit(own), [[p, 1 - p], [0, 1]])[0]
+    right = read_after(
+        kernel.statement,
+        r"\left| \frac{d\tilde{V}_i(\alpha)}{d\alpha} \right|_{\alpha=0} =",
+    )
     printed = parse(
-        cleaned(kernel.statement).rpartition("=")[2],
+        right,
         {r"\gamma_i": own, "p": p, "C'": 2 * slope},
     )
     box = Box(gamma_i=DISCOUNT, p=DISCOUNT, slope=DISCOUNT)
@@ -290,7 +308,7 @@ def _link(
         where=f"Appendix B.5, ({number})",
         statement=statement,
         kind=Kind.UPPER_BOUND if is_bound else Kind.IDENTITY,
-        check=_first_link(order) if is_bound else _equality,
+        check=_first_link if is_bound else _equality,
         lines=((858, 858), (860, 860), (864, 864))[order - 1],
         depends=depends,
         controls=controls,

@@ -27,6 +27,8 @@ __all__ = [
     "Norms",
     "Printed",
     "cleaned",
+    "read_after",
+    "read_derivative",
     "read_norms",
     "read_operator",
     "sides",
@@ -116,6 +118,68 @@ def read_operator(latex: str) -> Operator:
     if not isinstance(value, Printed):
         raise InvalidInput(f"{latex!r} is a number, not an operator")
     return value.operator
+
+
+def _derivative_names() -> dict[str, tuple[str, int]]:
+    """Return how derivatives of Q and V are printed, and which they are."""
+    names: dict[str, tuple[str, int]] = {normalized(r"\tilde{V}_i(\alpha)"): ("V", 0)}
+    for k in (1, 2, 3):
+        names[normalized(_d(r"\tilde{V}_i", k, r"(\alpha)"))] = ("V", k)
+        for pair in ("(s_0, a)", "(s_0, a_0)"):
+            plain = _d(r"Q^\alpha", k, pair)
+            names[normalized(plain)] = ("Q", k)
+            names[normalized(plain.replace(rf"{{d\alpha^{k}}}", rf"{{(d\alpha)^{k}}}"))] = ("Q", k)
+    return names
+
+
+_DERIVATIVES = _derivative_names()
+_AT_ZERO = r"|_{\alpha=0}"
+
+
+def read_derivative(latex: str, *, of: str, largest: bool = False) -> int:
+    r"""Return the order of a printed derivative of Q or V.
+
+    Parameters
+    ----------
+    latex : str
+    of : str
+        Q or V.
+    largest : bool
+        Whether its largest absolute value over u is printed, at alpha = 0.
+
+    Raises
+    ------
+    InvalidInput
+        If something else is printed.
+    """
+    text = cleaned(latex)
+    inner = text
+    if largest:
+        begins, ends = (
+            f"{MAX_OVER_U}|",
+            next((end for end in (f"{_AT_ZERO}|", _AT_ZERO) if text.endswith(end)), "?"),
+        )
+        if not (text.startswith(begins) and text.endswith(ends)):
+            raise InvalidInput(f"{latex!r} must be a maximum over u, at alpha = 0")
+        inner = text[len(begins) : -len(ends)]
+    name, order = _DERIVATIVES.get(inner, ("", 0))
+    if name != of:
+        raise InvalidInput(f"{latex!r} must be a derivative of {of}")
+    return order
+
+
+def read_after(latex: str, left: str) -> str:
+    """Return what follows a left side, which must be printed exactly so.
+
+    Raises
+    ------
+    InvalidInput
+        If something else stands there.
+    """
+    text, expected = cleaned(latex), cleaned(left)
+    if not text.startswith(expected):
+        raise InvalidInput(f"{latex!r} must begin with {left!r}")
+    return text.removeprefix(expected)
 
 
 @dataclass(frozen=True)
