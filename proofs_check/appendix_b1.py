@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dcpg_theory.exact.boxes import Box, at_least, closed_interval, open_interval, positive
+from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
@@ -25,17 +26,17 @@ from dcpg_theory.ledger import (
     ingredient,
     misprint,
     narrate,
-    unsettled,
 )
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
 from proofs_check import agent_chains
 from proofs_check.symbols import DISCOUNT, PROBABILITY, own
+from proofs_check.two_agents import Opposed
 
 WHERE = "Appendix B.1"
 SYMMETRIC = "symmetric W"
 NO_NORMS = (
-    "the kernel has no rules for norms, inner products and induction over k yet, which the "
-    "contraction argument needs"
+    "the kernel has no rules for inner products and sums over k yet, which the descent lemma and "
+    "the telescoped sum need"
 )
 
 a, b, c, alpha = symbols("a", "b", "c", "alpha")
@@ -149,22 +150,27 @@ lemma_b1_summand_corrected = lemma_b1_summand.variant(
     lines=(516, 516),
     assumptions=(REWARDS_IN_UNIT_INTERVAL,),
     depends=("lemma-b1-l1", "lemma-b1-summand", "eq-3-advantage-upper-corrected"),
-    controls=(misprint(r"(1-\gamma_i)^2", r"(1-\gamma_i)"), misprint(r"2\lambda", r"\lambda")),
+    controls=(
+        misprint(r"\frac{1}{(1-\gamma_i)^2}", r"(1-\gamma_i)^2"),
+        misprint(r"2\lambda", r"\frac{\lambda}{2}"),
+    ),
     note="for any visitation, policy and signs; the last two lines of the display in one",
 )
 def gradient_of_one_agent(kernel: Kernel) -> Evidence:
-    """M A <= X^2 for signed weights m of mass X, and lambda times two distributions' averages.
+    """Signed weights m of mass X have m A <= X^2; two distributions' averages differ by at most 2.
 
-    The bound is compared with the proved 1/(1 - gamma_i)^2 + 2 lambda.
+    Special cases are the two-armed bandit: a fair coin between rewards 1 and 0 has the sum X/2,
+    and without rewards the policy (1, 0) has lambda.
     """
     weight = symbols("lambda")[0]
     printed = parse(kernel.statement.split(r"\leq")[1], {r"\gamma_i": own, r"\lambda": weight})
-    proved = 1 / (1 - own) ** 2 + 2 * weight
     box = Box(gamma_i=DISCOUNT, **{"lambda": at_least(0)})
     chain = agent_chains.gradient_sum()
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.sign(proved, "<=", printed, box)
+    special = (
+        kernel.sign(1 / (1 - own) / 2, "<=", printed, box),
+        kernel.sign(weight, "<=", printed, box),
     )
+    return kernel.confirmed(kernel.proof(chain, agent_chains.at_most(chain, printed)), *special)
 
 
 lemma_b1 = Claim(
@@ -205,14 +211,41 @@ def gradient_of_all_agents(kernel: Kernel) -> Evidence:
     )
 
 
-lemma_b2 = unsettled(
+def together(kernel: Kernel, chain: Chain, factor: int) -> Evidence:
+    """Prove a bound on how far agents are apart, as printed, with two opposed agents beside it.
+
+    After one step from equal parameters, agents that keep 199/200 of their own parameters stand at
+    (x, -x) and (-x, x), with the mean 0 between them: `factor` is 1 for the distance from the
+    mean, 2 for that from each other.
+    """
+    symbol = dict(zip(("alpha", "D", "sigma_2"), symbols("alpha", "D", "sigma_2"), strict=True))
+    names = {r"\alpha": symbol["alpha"], "D": symbol["D"], r"\sigma_2": symbol["sigma_2"]}
+    printed = parse(normalized(kernel.statement).split(r"\leq")[1].split(",")[0], names)
+    problem = Opposed(Fraction(199, 200), Fraction(1, 200), Fraction(1, 10))
+    x = problem.first_step()[0]
+    at = {
+        "alpha": problem.step,
+        "D": 4 * problem.regularization + 8,
+        "sigma_2": problem.second_singular_value,
+    }
+    squared = factor**2 * 2 * x * x
+    special = kernel.at_instance(squared, "<=", printed.evaluate(at) ** 2, {**at, "k": 1})
+    return kernel.confirmed(kernel.proof(chain, agent_chains.at_most(chain, printed)), special)
+
+
+@claim(
     "lemma-b2",
     where=f"{WHERE}, Lemma B.2 and (23)",
     statement=r"\|\theta_i^k - \bar{\theta}^k\| \leq \frac{\alpha D}{1-\sigma_2}, \quad \forall i, k.",
     kind=Kind.UPPER_BOUND,
     lines=(526, 526),
-    reason=NO_NORMS,
+    depends=("lemma-b1",),
+    controls=(misprint(r"\frac{\alpha D}{1-\sigma_2}", r"\alpha D (1-\sigma_2)"),),
+    note="for every doubly stochastic W with sigma_2 < 1, symmetric or not, from equal parameters",
 )
+def agents_stay_together(kernel: Kernel) -> Evidence:
+    """With e = (I - J) theta: |e[k+1]| <= sigma_2 |e[k]| + alpha D, and e[0] = 0."""
+    return together(kernel, agent_chains.agents_stay_together(), 1)
 
 
 # The Lyapunov function -----------------------------------------------------------------------

@@ -25,11 +25,10 @@ from dcpg_theory.ledger import (
     ingredient,
     misprint,
     narrate,
-    unsettled,
 )
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
 from proofs_check import agent_chains, single_task
-from proofs_check.appendix_b1 import MIXING, NO_NORMS, cyclic_mixing, quadratic, theta
+from proofs_check.appendix_b1 import MIXING, NO_NORMS, cyclic_mixing, quadratic, theta, together
 from proofs_check.symbols import DISCOUNT, own
 
 WHERE = "Appendix B.1"
@@ -350,14 +349,20 @@ def _distance_claims(number: int, line: int) -> tuple[Claim, Claim]:
 
 
 eq_38_difference, eq_38_difference_corrected = _distance_claims(38, 622)
-eq_38_bound = unsettled(
+
+
+@claim(
     "eq-38-bound",
     where=f"{WHERE}, (38)",
     statement=r"\leq \frac{2\alpha D}{1-\sigma_2}",
     kind=Kind.UPPER_BOUND,
     lines=(624, 624),
-    reason=f"from Lemma B.2: {NO_NORMS}",
+    depends=("lemma-b2", "eq-38-difference"),
+    controls=(misprint(r"\frac{2\alpha D}{1-\sigma_2}", r"2\alpha D (1-\sigma_2)"),),
 )
+def two_agents_are_close(kernel: Kernel) -> Evidence:
+    """The triangle inequality on both distances from the mean, each at most that of Lemma B.2."""
+    return together(kernel, agent_chains.agents_are_close(), 2)
 
 
 if __name__ == "__main__":
