@@ -391,14 +391,6 @@ ones_sum = unsettled(
     lines=(830, 830),
     reason=_SERIES,
 )
-ones = Claim(
-    id="appb5-ones",
-    where="Appendix B.5, before (66)",
-    statement=r"M(\alpha)1 = (I - \gamma_i \tilde{P}_i(\alpha))^{-1} 1 = \sum_{n=0}^{\infty} \gamma_i^n \tilde{P}_i(\alpha)^n 1 = \frac{1}{1-\gamma_i} 1",
-    kind=Kind.IDENTITY,
-    lines=(830, 830),
-    parts=("appb5-ones-inverse", "appb5-ones-series", "appb5-ones-sum"),
-)
 
 
 if __name__ == "__main__":
