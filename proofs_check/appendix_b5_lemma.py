@@ -59,7 +59,7 @@ _ONE_TASK = "gamma is the task's own discount gamma_i; read at alpha = 0, where 
 
 _SUM = re.compile(
     r"\\sum_\{a\\in\\mathcal\{A\}\}\|\\frac\{d(?:\^(\d))?\\pi_\\alpha\(a\|s_0\)\}"
-    r"\{d\\alpha(?:\^\d)?\}\|_\{\\alpha=0\}\\leq ?C('+)"
+    r"\{d\\alpha(?(1)\^\1)\}\|_\{\\alpha=0\}\\leq ?C('+)"
 )
 
 
