@@ -57,6 +57,10 @@ EVERY_DIRECTION = "(55) for every unit vector u"
 _ONE_TASK = "gamma is the task's own discount gamma_i; read at alpha = 0, where (55) is assumed"
 
 
+_THIRD_FOR_SECOND = Control(
+    "the third derivative in the second sum",
+    edits=((r"\frac{d^2", r"\frac{d^3"), (r"d\alpha^2", r"d\alpha^3")),
+)
 _SUM = re.compile(
     r"\\sum_\{a\\in\\mathcal\{A\}\}\|\\frac\{d(?:\^(\d))?\\pi_\\alpha\(a\|s_0\)\}"
     r"\{d\\alpha(?(1)\^\1)\}\|_\{\\alpha=0\}\\leq ?C('+)"
@@ -69,7 +73,7 @@ _SUM = re.compile(
     statement=r"\sum_{a \in \mathcal{A}} \left| \frac{d\pi_\alpha(a|s_0)}{d\alpha} \right|_{\alpha=0} \leq C', \quad \sum_{a \in \mathcal{A}} \left| \frac{d^2\pi_\alpha(a|s_0)}{d\alpha^2} \right|_{\alpha=0} \leq C'', \quad \text{and} \quad \sum_{a \in \mathcal{A}} \left| \frac{d^3\pi_\alpha(a|s_0)}{d\alpha^3} \right|_{\alpha=0} \leq C'''",
     kind=Kind.DEFINITION,
     lines=(792, 792),
-    controls=(misprint(r"\frac{d^2", r"\frac{d^3"), misprint(r"\leq C'''", r"\leq C''")),
+    controls=(_THIRD_FOR_SECOND, misprint(r"\leq C'''", r"\leq C''")),
     note=(
         "the hypothesis of Lemma B.4. s_0 and u are bound nowhere: with the start for s_0 the "
         "lemma is false (see eq-56-first), and (81) shows the bounds for any s"
