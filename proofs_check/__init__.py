@@ -31,6 +31,10 @@ CHAPTERS = (
     "proofs_check.appendix_b1_descent",
     "proofs_check.appendix_b1_bounds",
     "proofs_check.appendix_b4",
+    "proofs_check.appendix_b5",
+    "proofs_check.appendix_b5_norms",
+    "proofs_check.appendix_b5_action_values",
+    "proofs_check.appendix_b5_lemma",
 )
 
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"
