@@ -1,0 +1,182 @@
+r"""Sums of products of bounded numbers, for any number of actions, in the entrywise order.
+
+Space ``A``: the actions of one state. Atoms: ``1`` : 1 -> A the ones, ``q`` : A -> 1 the average
+over the policy, and letters, diagonal operators ``X`` on A with ``-c I <= X <= c I``, which says
+that every entry has absolute value at most c. A sum of absolute values is the largest value of a
+sum with a sign s_a, |s_a| <= 1, in front of each term, so the signs are the diagonal of a letter.
+
+The one inequality is (a - X)(b + Y) + (a + X)(b - Y) >= 0, that is X Y <= a b.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from dcpg_theory.exact.boxes import Box
+from dcpg_theory.exact.chains import Chain, Hypothesis, Line, Multiple, RuleUse, verify_chain
+from dcpg_theory.exact.operators import SCALARS, Atom, Operator, Word, unit
+from dcpg_theory.exact.rational_functions import RationalFunction
+from dcpg_theory.exact.rules import Fact
+from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
+
+__all__ = ["SIGNED_TABLE", "action_ones", "average", "letter", "sum_at_most"]
+
+_ONES, _AVERAGE = Atom("1", "A", SCALARS), Atom("q", SCALARS, "A")
+action_ones, average = Operator.of(_ONES), Operator.of(_AVERAGE)
+_HALF, _ONE = RationalFunction.constant(Fraction(1, 2)), RationalFunction.constant(1)
+
+# s_{aa'} pi(a'|s) with |s_{aa'}| <= 1: one sign for each pair of actions.
+_TABLE = Atom("K", "A", "A")
+SIGNED_TABLE = Operator.of(_TABLE)
+
+_BASE: tuple[Line, ...] = (
+    hypothesis("1>=0", nonnegative(action_ones), "the entries of 1 are positive"),
+    hypothesis("q>=0", nonnegative(average), "probabilities are not negative"),
+    hypothesis("q1=1", equal(average @ action_ones, unit(SCALARS)), "probabilities sum to one"),
+)
+
+
+def letter(name: str) -> Operator:
+    """Return the diagonal operator of a bounded function of the action."""
+    return Operator.of(Atom(name, "A", "A"))
+
+
+@dataclass
+class _Prover:
+    """Bounds words letter by letter, from the right; what is proved once is not proved again.
+
+    `sizes` are the bounds of the letters, `known` those of whole words that are given.
+    """
+
+    sizes: Mapping[str, RationalFunction]
+    known: Mapping[Word, RationalFunction]
+    lines: list[Line] = field(default_factory=lambda: list(_BASE))
+    made: dict[Word, RationalFunction] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def bound(self, word: Word) -> RationalFunction:
+        """Add the lines that bound a word by a multiple of the ones, and return the multiple."""
+        if word in self.made:
+            return self.made[word]
+        if word in self.known:
+            size = self.known[word]
+            for side, fact in self._facts(word, size).items():
+                self.lines.append(
+                    Hypothesis(_name(word, side), fact, f"|{_shown(word)}| <= {size}")
+                )
+        elif not word:
+            return _ONE
+        else:
+            size = self._longer(word)
+        self.made[word] = size
+        return size
+
+    def _facts(self, word: Word, size: RationalFunction) -> dict[str, Fact]:
+        value = Operator(word[0].codomain, word[-1].domain, {word: _ONE})
+        top = (action_ones if word[0].codomain == "A" else unit(SCALARS)).scaled(size)
+        return {"low": less(-top, value), "high": less(value, top)}
+
+    def _longer(self, word: Word) -> RationalFunction:
+        first, rest = word[0], word[1:]
+        size = self.bound(rest) if rest != (_ONES,) else _ONE
+        if first not in (_ONES, _AVERAGE):
+            self._introduce(first, named=rest != (_ONES,))
+            size = size * self.sizes.get(first.name, _ONE)
+        for side, fact in self._facts(word, size).items():
+            self.lines.append(link(_name(word, side), fact, self._because(word, side, size)))
+        return size
+
+    def _introduce(self, first: Atom, *, named: bool) -> None:
+        """Add the bounds of a letter X, and names for c - X and c + X, which are not negative."""
+        top, words = self._top(first)
+        value = Operator.of(first)
+        for sign, side, gap in (("+", "low", top + value), ("-", "high", top - value)):
+            name = Atom(f"c{sign}{first}", "A", "A")
+            fact = less(-top, value) if side == "low" else less(value, top)
+            self._add(hypothesis(f"{first}-{side}", fact, words))
+            if named:
+                self._add(RuleUse(f"def {name}", "definition", {"name": name, "value": gap}))
+                uses = [Multiple(f"{first}-{side}"), Multiple(f"def {name}", -unit("A"))]
+                self._add(link(f"{name}>=0", nonnegative(Operator.of(name)), uses))
+
+    def _add(self, line: Line) -> None:
+        if line.name not in self.seen:
+            self.seen.add(line.name)
+            self.lines.append(line)
+
+    def _top(self, first: Atom) -> tuple[Operator, str]:
+        if first == _TABLE:
+            return action_ones @ average, "a sign times a probability, for each pair of actions"
+        size = self.sizes.get(first.name, _ONE)
+        return unit("A").scaled(size), f"a diagonal with entries of absolute value <= {size}"
+
+    def _because(self, word: Word, side: str, size: RationalFunction) -> list[Multiple | str]:
+        first, rest = word[0], word[1:]
+        whole = [Multiple("q1=1", action_ones)] if first == _TABLE else []
+        if rest == (_ONES,):
+            return [Multiple(f"{first}-{side}", None, action_ones), *whole]
+        if first == _ONES:
+            return [Multiple(_name(rest, side), action_ones)]
+        if first == _AVERAGE:
+            total = Multiple("q1=1", unit(SCALARS).scaled(size))
+            return [Multiple(_name(rest, side), average), total]
+        return self._product(first, rest, side)
+
+    def _product(self, first: Atom, rest: Word, side: str) -> list[Multiple | str]:
+        """Half of (a - X)(b + Y) + (a + X)(b - Y) above, of (a + X)(b + Y) + (a - X)(b - Y) below."""
+        size = self.made[rest]
+        value = Operator(rest[0].codomain, rest[-1].domain, {rest: _ONE})
+        gaps = {"low": action_ones.scaled(size) + value, "high": action_ones.scaled(size) - value}
+        signs = ("+", "-") if side == "low" else ("-", "+")
+        uses: list[Multiple | str] = []
+        for sign, which in zip(signs, ("low", "high"), strict=True):
+            name = Atom(f"c{sign}{first}", "A", "A")
+            uses += [
+                Multiple(_name(rest, which), Operator.of(name).scaled(_HALF)),
+                Multiple(f"def {name}", unit("A").scaled(_HALF), gaps[which]),
+            ]
+        if first == _TABLE:
+            uses.append(Multiple("q1=1", action_ones.scaled(size)))
+        return uses
+
+
+def _shown(word: Word) -> str:
+    return " ".join(map(str, word))
+
+
+def _name(word: Word, side: str) -> str:
+    return f"{_shown(word)} {side}"
+
+
+def sum_at_most(
+    title: str,
+    total: Operator,
+    box: Box,
+    sizes: Mapping[str, RationalFunction] | None = None,
+    known: Mapping[Operator, RationalFunction] | None = None,
+) -> Chain:
+    """Return the chain that bounds a number by the sum of its terms' bounds.
+
+    Parameters
+    ----------
+    title : what is proved
+    total : Operator from scalars to scalars; its coefficients must be rational numbers
+    box : the ranges of the scalars in `sizes` and `known`
+    sizes : bounds of the letters, 1 where none is given
+    known : bounds of words of letters that are given
+    """
+    given = {next(iter(word.terms)): size for word, size in (known or {}).items()}
+    prover = _Prover(sizes or {}, given)
+    uses: list[Multiple | str] = []
+    size = _ONE - _ONE
+    for word, coefficient in total.terms.items():
+        factor = abs(Fraction(str(coefficient)))
+        size = size + prover.bound(word) * factor
+        side = "high" if Fraction(str(coefficient)) > 0 else "low"
+        uses.append(Multiple(_name(word, side), unit(SCALARS).scaled(factor * _ONE)))
+    last = link("sum", less(total, unit(SCALARS).scaled(size)), uses, "add up the terms' bounds")
+    chain = Chain(title, box, (*prover.lines, last), last.fact)
+    spare = set(verify_chain(chain).unused)
+    return replace(chain, lines=tuple(line for line in chain.lines if line.name not in spare))
