@@ -34,8 +34,8 @@ _POINT = {f"w_{k}": Fraction(k, 9) for k in (1, 2, 3)}
 
 
 def _entry(index: tuple[int, ...]) -> str:
-    names = {1: "", 2: "(a, b)", 3: "(a, b, c)", 4: "(a, a', b, c)"}[len(index)]
-    return f"{names} = ({', '.join(str(k + 1) for k in index)})"
+    """Name an entry by a, the first parameter, and so on; in (80) by a, a', row, column."""
+    return f"({', '.join(str(k + 1) for k in index)})"
 
 
 def derivative_claims(order: int, chain: Callable[[], Chain]) -> Callable[[Kernel], Evidence]:

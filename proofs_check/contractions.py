@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from dcpg_theory.exact.boxes import Box
-from dcpg_theory.exact.chains import Chain, Hypothesis, Line, Multiple, RuleUse, verify_chain
+from dcpg_theory.exact.chains import Chain, Line, Multiple, RuleUse, verify_chain
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, Word, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rules import Fact
@@ -61,11 +61,7 @@ class _Prover:
         if word in self.made:
             return self.made[word]
         if word in self.known:
-            size = self.known[word]
-            for side, fact in self._facts(word, size).items():
-                self.lines.append(
-                    Hypothesis(_name(word, side), fact, f"|{_shown(word)}| <= {size}")
-                )
+            size = self._introduce(word, named=False)
         elif not word:
             return _ONE
         else:
@@ -74,72 +70,87 @@ class _Prover:
         return size
 
     def _facts(self, word: Word, size: RationalFunction) -> dict[str, Fact]:
-        value = Operator(word[0].codomain, word[-1].domain, {word: _ONE})
+        value = _product(word)
         top = (action_ones if word[0].codomain == "A" else unit(SCALARS)).scaled(size)
         return {"low": less(-top, value), "high": less(value, top)}
 
+    def _split(self, word: Word) -> tuple[Word, Word]:
+        """Return the first factor, a letter or a number that is given, and the rest."""
+        for head in self.known:
+            if word[: len(head)] == head:
+                return head, word[len(head) :]
+        return word[:1], word[1:]
+
     def _longer(self, word: Word) -> RationalFunction:
-        first, rest = word[0], word[1:]
+        head, rest = self._split(word)
         size = self.bound(rest) if rest != (_ONES,) else _ONE
-        if first not in (_ONES, _AVERAGE):
-            self._introduce(first, named=rest != (_ONES,))
-            size = size * self.sizes.get(first.name, _ONE)
+        if head not in ((_ONES,), (_AVERAGE,)):
+            size = size * self._introduce(head, named=rest != (_ONES,))
         for side, fact in self._facts(word, size).items():
-            self.lines.append(link(_name(word, side), fact, self._because(word, side, size)))
+            self.lines.append(link(_name(word, side), fact, self._because(head, rest, side, size)))
         return size
 
-    def _introduce(self, first: Atom, *, named: bool) -> None:
-        """Add the bounds of a letter X, and names for c - X and c + X, which are not negative."""
-        top, words = self._top(first)
-        value = Operator.of(first)
+    def _introduce(self, head: Word, *, named: bool) -> RationalFunction:
+        """Add the bounds of a factor X, and names for c - X and c + X, which are not negative."""
+        value, space = _product(head), head[0].codomain
+        size = self.known.get(head, self.sizes.get(head[0].name, _ONE))
+        top, words = unit(space).scaled(size), f"its absolute value is at most {size}"
+        if head == (_TABLE,):
+            top, words = action_ones @ average, "a sign times a probability, for each pair"
         for sign, side, gap in (("+", "low", top + value), ("-", "high", top - value)):
-            name = Atom(f"c{sign}{first}", "A", "A")
+            name = _named(head, sign)
             fact = less(-top, value) if side == "low" else less(value, top)
-            self._add(hypothesis(f"{first}-{side}", fact, words))
+            self._add(hypothesis(_name(head, side), fact, words))
             if named:
                 self._add(RuleUse(f"def {name}", "definition", {"name": name, "value": gap}))
-                uses = [Multiple(f"{first}-{side}"), Multiple(f"def {name}", -unit("A"))]
+                uses = [Multiple(_name(head, side)), Multiple(f"def {name}", -unit(space))]
                 self._add(link(f"{name}>=0", nonnegative(Operator.of(name)), uses))
+        return size
 
     def _add(self, line: Line) -> None:
         if line.name not in self.seen:
             self.seen.add(line.name)
             self.lines.append(line)
 
-    def _top(self, first: Atom) -> tuple[Operator, str]:
-        if first == _TABLE:
-            return action_ones @ average, "a sign times a probability, for each pair of actions"
-        size = self.sizes.get(first.name, _ONE)
-        return unit("A").scaled(size), f"a diagonal with entries of absolute value <= {size}"
-
-    def _because(self, word: Word, side: str, size: RationalFunction) -> list[Multiple | str]:
-        first, rest = word[0], word[1:]
-        whole = [Multiple("q1=1", action_ones)] if first == _TABLE else []
+    def _because(
+        self, head: Word, rest: Word, side: str, size: RationalFunction
+    ) -> list[Multiple | str]:
+        whole = [Multiple("q1=1", action_ones)] if head == (_TABLE,) else []
         if rest == (_ONES,):
-            return [Multiple(f"{first}-{side}", None, action_ones), *whole]
-        if first == _ONES:
+            return [Multiple(_name(head, side), None, action_ones), *whole]
+        if head == (_ONES,):
             return [Multiple(_name(rest, side), action_ones)]
-        if first == _AVERAGE:
+        if head == (_AVERAGE,):
             total = Multiple("q1=1", unit(SCALARS).scaled(size))
             return [Multiple(_name(rest, side), average), total]
-        return self._product(first, rest, side)
+        return self._two_factors(head, rest, side)
 
-    def _product(self, first: Atom, rest: Word, side: str) -> list[Multiple | str]:
+    def _two_factors(self, head: Word, rest: Word, side: str) -> list[Multiple | str]:
         """Half of (a - X)(b + Y) + (a + X)(b - Y) above, of (a + X)(b + Y) + (a - X)(b - Y) below."""
-        size = self.made[rest]
-        value = Operator(rest[0].codomain, rest[-1].domain, {rest: _ONE})
-        gaps = {"low": action_ones.scaled(size) + value, "high": action_ones.scaled(size) - value}
+        size, space, value = self.made[rest], head[0].codomain, _product(rest)
+        top = (action_ones if space == "A" else unit(SCALARS)).scaled(size)
+        gaps = {"low": top + value, "high": top - value}
         signs = ("+", "-") if side == "low" else ("-", "+")
         uses: list[Multiple | str] = []
         for sign, which in zip(signs, ("low", "high"), strict=True):
-            name = Atom(f"c{sign}{first}", "A", "A")
+            name = _named(head, sign)
             uses += [
                 Multiple(_name(rest, which), Operator.of(name).scaled(_HALF)),
-                Multiple(f"def {name}", unit("A").scaled(_HALF), gaps[which]),
+                Multiple(f"def {name}", unit(space).scaled(_HALF), gaps[which]),
             ]
-        if first == _TABLE:
+        if head == (_TABLE,):
             uses.append(Multiple("q1=1", action_ones.scaled(size)))
         return uses
+
+
+def _product(word: Word) -> Operator:
+    return Operator(word[0].codomain, word[-1].domain, {word: _ONE})
+
+
+def _named(head: Word, sign: str) -> Atom:
+    """Return the name of c + X or c - X."""
+    space = head[0].codomain
+    return Atom(f"c{sign}{_shown(head)}", space, space)
 
 
 def _shown(word: Word) -> str:

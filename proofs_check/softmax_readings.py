@@ -11,7 +11,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.exact.operators import Operator, unit
-from dcpg_theory.exact.rational_functions import RationalFunction, as_fmpq, symbols
+from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.models.policies import policy_from_weights
 from proofs_check.softmax_chains import adding, diagonal, expected, pi
 from proofs_check.symbols import DISCOUNT
@@ -59,8 +58,9 @@ class Acting:
         return Acting(tuple((a @ c, d @ b) for a, b in self.pairs for c, d in other.pairs))
 
     def __rmul__(self, number: Any) -> Acting:
-        factor = number if isinstance(number, RationalFunction) else as_fmpq(number)
-        return Acting(tuple((factor * left, right) for left, right in self.pairs))
+        symbolic = isinstance(number, RationalFunction)
+        factor = number if symbolic else RationalFunction.constant(number)
+        return Acting(tuple((left.scaled(factor), right) for left, right in self.pairs))
 
     def __call__(self, vector: Operator) -> Operator:
         """Apply the sum to a vector."""
@@ -183,6 +183,3 @@ def as_operator(text: str) -> Operator:
 def as_matrix(text: str, row: Array, a: int, b: int = 0) -> Array:
     """Return a right side for one pair of actions, as a vector or matrix."""
     return np.asarray(parse(text, _matrices(row, a, b)))
-
-
-EVEN = tuple(Fraction(1, k) for k in (2, 3, 6))
