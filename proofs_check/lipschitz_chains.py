@@ -47,7 +47,7 @@ def _chain(title: str, *lines: Line, scalars: Box) -> Chain:
 
 
 def bounded_value(constant: RationalFunction) -> Chain:
-    """mu V'' - mu V' <= constant |theta' - theta''| from a bound of dV(s)/dt for every s."""
+    """Return mu V'' - mu V' <= constant |theta' - theta''| from a bound of dV(s)/dt for every s."""
     value, slope, ones = Atom("V", "S", SCALARS), _vector("V'", "S"), _vector("1_S", "S")
     start, end = Atom("V(theta')", "S", SCALARS), Atom("V(theta'')", "S", SCALARS)
     mu = _covector("mu", "S")

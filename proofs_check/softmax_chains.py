@@ -19,6 +19,7 @@ __all__ = [
     "SHARE",
     "adding",
     "diagonal",
+    "entropy_across",
     "entropy_gradient",
     "entropy_hessian",
     "entropy_third",
@@ -252,39 +253,61 @@ def entropy_hessian() -> Chain:
     )
 
 
-def _entropy_hessian_value() -> Operator:
-    return (expected(U) @ expected(V) - expected(U, V)).scaled(FACTOR)
+def _entropy_hessian_value(v: Operator = V) -> Operator:
+    return (expected(U) @ expected(v) - expected(U, v)).scaled(FACTOR)
 
 
-def entropy_third() -> Chain:
-    """(88), third line, corrected: the derivative along w of c (E u E v - E u v)."""
-    bent, again = (Operator.of(Atom(n, SCALARS, SCALARS)) for n in ("H", "T"))
-    m, n, o = expected(U), expected(V), expected(W)
+def entropy_third(*, same: bool = False) -> Chain:
+    """(88), third line, corrected: the derivative along w of c (E u E v - E u v).
+
+    With `same`, along one direction u three times.
+    """
+    bent, again = (Operator.of(Atom(name, SCALARS, SCALARS)) for name in ("H", "T"))
+    v, w = (U, U) if same else (V, W)
+    m, n, o = expected(U), expected(v), expected(w)
     value = (
-        expected(U, V) @ o
-        - expected(U, V, W)
-        + m @ expected(V, W)
-        + n @ expected(U, W)
+        expected(U, v) @ o
+        - expected(U, v, w)
+        + m @ expected(v, w)
+        + n @ expected(U, w)
         - 2 * (m @ n @ o)
     )
+    uses: list[Multiple | str] = ["(88)'"]
+    lines: list[Line] = []
+    if not same:
+        lines = [
+            hypothesis("on=no", equal(o @ n, n @ o), "numbers commute"),
+            hypothesis("nm=mn", equal(n @ expected(U, w), expected(U, w) @ n), "numbers commute"),
+        ]
+        uses.append(Multiple("on=no", -m.scaled(FACTOR)))
+        uses.append(Multiple("nm=mn", -unit(SCALARS).scaled(FACTOR)))
+    else:
+        crossed = expected(U, U) @ m
+        lines = [hypothesis("nm=mn", equal(crossed, m @ expected(U, U)), "numbers commute")]
+        uses.append(Multiple("nm=mn", unit(SCALARS).scaled(FACTOR)))
     return _chain(
         "the third derivative of the regularizer",
-        hypothesis("(88)", equal(bent, _entropy_hessian_value()), "(88), second line"),
-        *_fixed(adding, U, V),
-        _moving(W),
-        Differential("T", Atom("H", SCALARS, SCALARS), again, "the third derivative"),
+        hypothesis("(88)", equal(bent, _entropy_hessian_value(v)), "(88), second line"),
+        *_fixed(adding, *dict.fromkeys((U, v))),
+        _moving(w),
+        Differential("H'", Atom("H", SCALARS, SCALARS), again, "the third derivative"),
         RuleUse("(88)'", "derivative", {"fact": "(88)"}),
-        hypothesis("on=no", equal(o @ n, n @ o), "numbers commute"),
-        hypothesis("nm=mn", equal(n @ expected(U, W), expected(U, W) @ n), "numbers commute"),
-        link(
-            "third",
-            equal(again, value.scaled(FACTOR)),
-            [
-                "(88)'",
-                Multiple("on=no", -m.scaled(FACTOR)),
-                Multiple("nm=mn", -unit(SCALARS).scaled(FACTOR)),
-            ],
-            "product rule",
-        ),
+        *lines,
+        link("third", equal(again, value.scaled(FACTOR)), uses, "product rule"),
+        scalars=_SCALARS,
+    )
+
+
+def entropy_across() -> Chain:
+    """The gradient c (k 1 - pi) in one state does not move with another state's parameters."""
+    ones, change = (Operator.of(Atom(name, "A", SCALARS)) for name in ("1", "zeta_s"))
+    moved = Operator.of(Atom("zeta_ss'", "A", SCALARS))
+    return _chain(
+        "no mixed derivatives between states",
+        hypothesis("(88)", equal(change, (ones.scaled(SHARE) - pi).scaled(FACTOR)), "(88)"),
+        *_fixed(ones, pi),
+        Differential("zeta_s'", Atom("zeta_s", "A", SCALARS), moved, "along theta_{s'}, s' not s"),
+        RuleUse("(88)'", "derivative", {"fact": "(88)"}),
+        link("zero", equal(moved, Operator.zero("A", SCALARS)), ["(88)'"], "pi(.|s) is fixed"),
         scalars=_SCALARS,
     )
