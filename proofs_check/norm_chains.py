@@ -179,7 +179,7 @@ def largest_is_one_of_them(power: int) -> Chain:
 
 
 def third_powers() -> Chain:
-    """sum |u|^3 <= sum |u|^2, if no entry exceeds 1: so |u|_3 <= 1 where |u|_2 = 1."""
+    """Sum |u|^3 <= sum |u|^2, if no entry exceeds 1: so |u|_3 <= 1 where |u|_2 = 1."""
     size = _named("|U|", "A", "A")
     return _chain(
         "the norms decrease in their order",
