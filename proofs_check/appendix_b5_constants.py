@@ -15,11 +15,12 @@ from typing import Any
 
 import flint
 
+from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
-from dcpg_theory.exact.rational_functions import RationalFunction
+from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.ledger import (
     Claim,
     Fault,
@@ -35,7 +36,7 @@ from proofs_check import appendix_b5_sums as sums
 from proofs_check import lipschitz_chains
 from proofs_check.lipschitz_chains import ONE_TASK
 from proofs_check.mdp_operators import less
-from proofs_check.symbols import free, own
+from proofs_check.symbols import DISCOUNT, free, own
 
 WHERE = "Appendix B.5, proof of Lemma B.5"
 _LEMMA = "Appendix B.5, Lemma B.5, (77)"
@@ -80,7 +81,7 @@ def bounded_derivative_of_what(kernel: Kernel) -> Evidence:
         bound = derivative(power, bounded + 1, half)
         instance = {"function": f"x^{power}", "from": 0, "to": half}
         special.append(kernel.at_instance(gain, "<=", bound * half, instance))
-    chain = lipschitz_chains.bounded_form()
+    chain = lipschitz_chains.bounded_form(symbols("C")[0], Box(C=DISCOUNT))
     return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
 
 

@@ -33,6 +33,7 @@ from proofs_check.contractions import (
     action_ones,
     average,
     letter,
+    mean,
     sum_at_most,
 )
 from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
@@ -49,11 +50,6 @@ _DIRECTION = (Fraction(20, 29), Fraction(-21, 29))
 _ROW = (Fraction(1, 5), Fraction(4, 5))
 _INSTANCE = {"pi": "(1/5, 4/5)", "u": "(20/29, -21/29)"}
 _HALVES = (Fraction(1, 2), Fraction(1, 2))
-
-
-def mean(*letters: Operator) -> Operator:
-    """Return sum_a pi(a|s) times the letters' entries at a."""
-    return _word(*letters) @ action_ones
 
 
 def _word(*letters: Operator) -> Operator:

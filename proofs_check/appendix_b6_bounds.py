@@ -18,7 +18,7 @@ from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
-from dcpg_theory.exact.operators import SCALARS, Operator, unit
+from dcpg_theory.exact.operators import SCALARS, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.ledger import (
     Claim,
@@ -32,7 +32,7 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from proofs_check import norm_chains, softmax_chains
-from proofs_check.contractions import action_ones, average, letter, sum_at_most
+from proofs_check.contractions import letter, mean, sum_at_most
 from proofs_check.entropy_readings import (
     entropy_derivatives,
     entropy_operator,
@@ -57,13 +57,6 @@ _SUP2 = r"\frac{2\lambda}{|\mathcal{S}|} \sum_s \|u_s\|_{\infty}^2"
 _NORM2 = r"\frac{2\lambda}{|\mathcal{S}|} \|u\|_2^2"
 _END2 = r"\frac{2\lambda}{|\mathcal{S}|}"
 _IN_90: dict[str, Any] = {"where": f"{WHERE}, (90)", "kind": Kind.UPPER_BOUND}
-
-
-def _mean(*letters: Operator) -> Operator:
-    total = average
-    for each in letters:
-        total = total @ each
-    return total @ action_ones
 
 
 def _second_state(tensor: Any) -> Any:
@@ -205,11 +198,9 @@ def _sup_bound(order: int) -> Callable[[Kernel], Evidence]:
         sup = rf"\sum_s\|u_s\|_{{\infty}}^{order}"
         bound = _ratio(text.rsplit(r"\leq", 1)[1], {sup: _M**order})
         u = letter("U")
-        total = _mean(u, u) - _mean(u) @ _mean(u)
+        total = mean(u, u) - mean(u) @ mean(u)
         if order == 3:
-            total = (
-                3 * (_mean(u, u) @ _mean(u)) - 2 * (_mean(u) @ _mean(u) @ _mean(u)) - _mean(u, u, u)
-            )
+            total = 3 * (mean(u, u) @ mean(u)) - 2 * (mean(u) @ mean(u) @ mean(u)) - mean(u, u, u)
         proofs = []
         for signed in (total, -total):
             chain = sum_at_most("one state", signed, _UNIT, {"U": _M})

@@ -21,7 +21,7 @@ from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rules import Fact
 from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
 
-__all__ = ["SIGNED_TABLE", "action_ones", "average", "letter", "sum_at_most"]
+__all__ = ["SIGNED_TABLE", "action_ones", "average", "letter", "mean", "sum_at_most"]
 
 _ONES, _AVERAGE = Atom("1", "A", SCALARS), Atom("q", SCALARS, "A")
 action_ones, average = Operator.of(_ONES), Operator.of(_AVERAGE)
@@ -41,6 +41,14 @@ _BASE: tuple[Line, ...] = (
 def letter(name: str) -> Operator:
     """Return the diagonal operator of a bounded function of the action."""
     return Operator.of(Atom(name, "A", "A"))
+
+
+def mean(*letters: Operator) -> Operator:
+    """Return sum_a pi(a|s) times the letters' entries at a."""
+    total = average
+    for each in letters:
+        total = total @ each
+    return total @ action_ones
 
 
 @dataclass

@@ -11,7 +11,7 @@ from fractions import Fraction
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain, Differential, Line, Link, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
-from dcpg_theory.exact.rational_functions import RationalFunction, symbols
+from dcpg_theory.exact.rational_functions import RationalFunction
 from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
 from proofs_check.symbols import DISCOUNT
 
@@ -47,7 +47,7 @@ def _chain(title: str, *lines: Line, scalars: Box) -> Chain:
 
 
 def bounded_value(constant: RationalFunction) -> Chain:
-    """Return mu V'' - mu V' <= constant |theta' - theta''| from a bound of dV(s)/dt for every s."""
+    """Show mu V'' - mu V' <= constant |theta' - theta''| from a bound of dV(s)/dt for every s."""
     value, slope, ones = Atom("V", "S", SCALARS), _vector("V'", "S"), _vector("1_S", "S")
     start, end = Atom("V(theta')", "S", SCALARS), Atom("V(theta'')", "S", SCALARS)
     mu = _covector("mu", "S")
@@ -81,8 +81,8 @@ def _along_segment(fact_name: str, most: Operator) -> tuple[Line, ...]:
     )
 
 
-def bounded_gradient(constant: RationalFunction) -> Chain:
-    """X . (grad'' - grad') <= constant |theta' - theta''| from |u^T H u| <= constant |u|^2."""
+def bounded_gradient(constant: RationalFunction, box: Box = ONE_TASK) -> Chain:
+    """Show x . (grad'' - grad') <= constant |theta' - theta''| from |u^T H u| <= constant |u|^2."""
     x, v, xt, vt = _vector("x"), _vector("v"), _covector("x^T"), _covector("v^T")
     H, g, f = Operator.of(Atom("H", "P", "P")), _vector("grad"), _covector("f", SCALARS)
     slope = _covector("f'", SCALARS)
@@ -103,8 +103,12 @@ def bounded_gradient(constant: RationalFunction) -> Chain:
         *_fixed(xt, l),
         hypothesis("f", equal(f, xt @ g), "f = x . grad"),
         RuleUse("f'=x.Hvl", "derivative", {"fact": "f"}),
-        hypothesis("(84)+", less(size(1, H), size(1, eye).scaled(constant)), "(84) along x + v"),
-        hypothesis("(84)-", less(-size(-1, eye).scaled(constant), size(-1, H)), "(84) along x - v"),
+        hypothesis(
+            "form+", less(size(1, H), size(1, eye).scaled(constant)), "the bound along x + v"
+        ),
+        hypothesis(
+            "form-", less(-size(-1, eye).scaled(constant), size(-1, H)), "the bound along x - v"
+        ),
         hypothesis("H=H^T", equal(xt @ H @ v, vt @ H @ x), "second derivatives commute"),
         hypothesis("|x|=1", equal(xt @ x, _ONE), "x is a unit vector"),
         hypothesis("|v|=1", equal(vt @ v, _ONE), "v is a unit vector"),
@@ -113,8 +117,8 @@ def bounded_gradient(constant: RationalFunction) -> Chain:
             "x.Hv<=c",
             less(xt @ H @ v, _ONE.scaled(constant)),
             [
-                Multiple("(84)+", quarter),
-                Multiple("(84)-", quarter),
+                Multiple("form+", quarter),
+                Multiple("form-", quarter),
                 Multiple("H=H^T", _ONE.scaled(RationalFunction.constant(half))),
                 Multiple("|x|=1", _ONE.scaled(half * constant)),
                 Multiple("|v|=1", _ONE.scaled(half * constant)),
@@ -128,13 +132,13 @@ def bounded_gradient(constant: RationalFunction) -> Chain:
             "times the segment's length",
         ),
         *_along_segment("f'<=cl", l.scaled(constant)),
-        scalars=ONE_TASK,
+        scalars=box,
     )
 
 
-def bounded_form() -> Chain:
-    """X . (H'' - H') x <= C |theta' - theta''| from a bound C of the Hessian's derivative."""
-    x, xt, C = _vector("x"), _covector("x^T"), symbols("C")[0]
+def bounded_form(constant: RationalFunction, box: Box) -> Chain:
+    """Show x . (H'' - H') x <= C |theta' - theta''| from a bound C of the Hessian's derivative."""
+    x, xt, C = _vector("x"), _covector("x^T"), constant
     turned, f, slope = (
         Operator.of(Atom("T", "P", "P")),
         _covector("f", SCALARS),
@@ -151,5 +155,5 @@ def bounded_form() -> Chain:
         hypothesis("bounded", less(xt @ turned @ x, l.scaled(C)), "the norm of T is at most C l"),
         link("f'<=Cl", less(slope, l.scaled(C)), ["f'=x.Tx", "bounded"], "at every t"),
         *_along_segment("f'<=Cl", l.scaled(C)),
-        scalars=Box(C=DISCOUNT),
+        scalars=box,
     )

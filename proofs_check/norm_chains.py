@@ -18,6 +18,7 @@ __all__ = [
     "UNIFORM_NORM",
     "deviation",
     "largest_is_one_of_them",
+    "mixed_norms",
     "norms_add_up",
     "policy_norm",
     "steepness",
@@ -251,4 +252,24 @@ def steepness(constant: RationalFunction, square: RationalFunction, box: Box) ->
             "mean value theorem",
         ),
         scalars=box,
+    )
+
+
+def mixed_norms() -> Chain:
+    """sum_s m_s^2 n_s <= 1, if the squares add up to at most 1 and no n_s exceeds 1."""
+    adding, ones = _named("sum", SCALARS, "S"), _named("1", "S", SCALARS)
+    m, n = _named("M", "S", "S"), _named("N", "S", "S")
+    return _chain(
+        "the sum over the states",
+        hypothesis("N<=I", less(n, unit("S")), "max|v_s| is at most |v| = 1"),
+        hypothesis("M>=0", nonnegative(m), "m_s = max|u_s|"),
+        hypothesis("sum>=0", nonnegative(adding), "adding up is monotone"),
+        hypothesis("1>=0", nonnegative(ones), "the entries of 1 are positive"),
+        hypothesis("squares", less(adding @ m @ m @ ones, _ONE), "(90): at most |u|^2 = 1"),
+        link(
+            "sum",
+            less(adding @ m @ m @ n @ ones, _ONE),
+            [Multiple("N<=I", adding @ m @ m, ones), "squares"],
+            "leave out the factors n_s",
+        ),
     )
