@@ -3,15 +3,21 @@ r"""Chains of proof about several agents: norms, means, and what mixing leaves a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
-from dcpg_theory.exact.boxes import Box, at_least, positive
-from dcpg_theory.exact.chains import Chain, Line, Link, Multiple
+from dcpg_theory.exact.boxes import Box, Interval, at_least, positive
+from dcpg_theory.exact.chains import Chain, Line, Link, Multiple, RuleUse
+from dcpg_theory.exact.norm_rules import norm_of
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
-from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.exact.rational_functions import RationalFunction, symbols
+from dcpg_theory.exact.rules import Fact
 from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
 from proofs_check.symbols import DISCOUNT, own
 
 __all__ = [
+    "agents_are_close",
+    "agents_stay_together",
+    "at_most",
     "gradient_sum",
     "mixing_keeps_the_mean",
     "norm_below_sum",
@@ -28,6 +34,11 @@ def _chain(title: str, scalars: Box, lines: Sequence[Line]) -> Chain:
     if not isinstance(last, Link):
         raise TypeError("a chain ends with a link")
     return Chain(title, scalars, tuple(lines), last.fact)
+
+
+def at_most(chain: Chain, bound: RationalFunction) -> Fact:
+    """Return the chain's conclusion with another number on its right side: what was printed."""
+    return less(chain.conclusion.left, _ONE.scaled(bound))
 
 
 def norm_below_sum() -> Chain:
@@ -61,7 +72,7 @@ def gradient_sum() -> Chain:
     a, s, e = (Operator.of(Atom(name, "SA", SCALARS)) for name in ("A", "s", "1"))
     plus, minus, uniform, policy = rows.values()
     total = (plus - minus) @ a + ((uniform - policy) @ s).scaled(weight)
-    lines = (
+    lines: tuple[Line, ...] = (
         *(hypothesis(f"{n}>=0", nonnegative(o), "non-negative weights") for n, o in rows.items()),
         hypothesis("mass", equal((plus + minus) @ e, _ONE.scaled(x)), "X d pi sums to X"),
         hypothesis("c1=1", equal(uniform @ e, _ONE), "a distribution"),
@@ -147,3 +158,144 @@ def relative_entropy_is_nonnegative() -> Chain:
         ),
     )
     return _chain("relative entropy is at least 0", Box(n=at_least(1)), lines)
+
+
+_SPREAD_BOX = Box(
+    alpha=positive(), D=at_least(0), sigma_2=Interval(Fraction(0), Fraction(1), closed_lower=True)
+)
+
+
+def _spread() -> tuple[Operator, tuple[Line, ...]]:
+    """Return e[k] = (I - J) theta[k] and the lines up to |e[k]| <= alpha D/(1 - sigma_2)."""
+    alpha, size, sigma = symbols("alpha", "D", "sigma_2")
+    w, j = (Operator.of(Atom(name, "A", "A")) for name in ("W", "J"))
+    theta = {n: Operator.of(Atom(f"theta[{n}]", "A", SCALARS)) for n in ("0", "k", "k+1")}
+    spread = {n: Atom(f"e[{n}]", "A", SCALARS) for n in theta}
+    e = {n: Operator.of(atom) for n, atom in spread.items()}
+    gradient = Operator.of(Atom("g[k]", "A", SCALARS))
+    rest = unit("A") - j
+    mixed, moved = (w - j) @ e["k"], rest @ gradient
+    here = next(norm_of(e["k"]).atoms())
+    zero = Operator.zero("A", SCALARS)
+    bound = alpha * size / (1 - sigma)
+    lines: tuple[Line, ...] = (
+        *(
+            RuleUse(f"e[{n}]", "definition", {"name": spread[n], "value": rest @ theta[n]})
+            for n in theta
+        ),
+        hypothesis(
+            "update",
+            equal(theta["k+1"], w @ theta["k"] + gradient.scaled(alpha)),
+            "(9) with j = i in the sum, for every k",
+        ),
+        hypothesis("JW=J", equal(j @ w, j), "the columns of W sum to one"),
+        hypothesis("WJ=J", equal(w @ j, j), "the rows of W sum to one"),
+        hypothesis("JJ=J", equal(j @ j, j), "J averages over the agents"),
+        hypothesis("start", equal(j @ theta["0"], theta["0"]), "equal initialisation"),
+        hypothesis(
+            "sigma_2",
+            less(norm_of(mixed), norm_of(e["k"]).scaled(sigma)),
+            "sigma_2 is the largest singular value of W - J",
+        ),
+        hypothesis("projection", less(norm_of(moved), norm_of(gradient)), "I - J is a projection"),
+        hypothesis("gradient", less(norm_of(gradient), _ONE.scaled(size)), "Lemma B.1"),
+        link(
+            "step",
+            equal(e["k+1"], mixed + moved.scaled(alpha)),
+            [
+                "e[k+1]",
+                Multiple("update", rest),
+                Multiple("e[k]", -(w - j)),
+                Multiple("WJ=J", None, theta["k"]),
+                Multiple("JW=J", -unit("A"), theta["k"]),
+                Multiple("JJ=J", -unit("A"), theta["k"]),
+            ],
+            "e[k+1] = (W - J) e[k] + alpha (I - J) g[k]",
+        ),
+        RuleUse("equal norms", "congruence", {"fact": "step"}),
+        RuleUse("split", "triangle", {"first": mixed, "second": moved.scaled(alpha)}),
+        RuleUse("factor", "homogeneity", {"factor": alpha, "vector": moved}),
+        link(
+            "recursion",
+            less(norm_of(e["k+1"]), norm_of(e["k"]).scaled(sigma) + _ONE.scaled(alpha * size)),
+            [
+                "equal norms",
+                "split",
+                "sigma_2",
+                "factor",
+                Multiple("projection", _ONE.scaled(alpha)),
+                Multiple("gradient", _ONE.scaled(alpha)),
+            ],
+            "|e[k+1]| <= sigma_2 |e[k]| + alpha D",
+        ),
+        link(
+            "together",
+            equal(e["0"], zero),
+            ["e[0]", Multiple("start", -unit("A"))],
+            "the agents start together",
+        ),
+        RuleUse("no spread", "norm of zero", {"fact": "together"}),
+        RuleUse("room", "constant", {"value": bound}),
+        link(
+            "first",
+            less(norm_of(e["0"]), _ONE.scaled(bound)),
+            ["no spread", "room"],
+            "|e[0]| = 0 <= alpha D/(1 - sigma_2)",
+        ),
+        RuleUse(
+            "all k",
+            "contraction",
+            {
+                "step": "recursion",
+                "start": "first",
+                "here": here,
+                "ratio": sigma,
+                "noise": alpha * size,
+            },
+        ),
+    )
+    return e["k"], lines
+
+
+def agents_stay_together() -> Chain:
+    """|theta_i[k] - mean| <= alpha D/(1 - sigma_2): Lemma B.2, (23)."""
+    alpha, size, sigma = symbols("alpha", "D", "sigma_2")
+    spread, lines = _spread()
+    own_block = Operator.of(Atom("E_i", "S", "A")) @ spread
+    lines += (
+        hypothesis("block", less(norm_of(own_block), norm_of(spread)), "a block of a vector"),
+        link(
+            "(23)",
+            less(norm_of(own_block), _ONE.scaled(alpha * size / (1 - sigma))),
+            ["block", "all k"],
+            "one agent's part is at most the whole",
+        ),
+    )
+    return _chain("the agents stay together", _SPREAD_BOX, lines)
+
+
+def agents_are_close() -> Chain:
+    """|theta_i[k] - theta_j[k]| <= 2 alpha D/(1 - sigma_2): (38) and (41)."""
+    alpha, size, sigma = symbols("alpha", "D", "sigma_2")
+    spread, lines = _spread()
+    one, two = (Operator.of(Atom(name, "S", "A")) @ spread for name in ("E_i", "E_j"))
+    bound = alpha * size / (1 - sigma)
+    lines += (
+        hypothesis("block i", less(norm_of(one), norm_of(spread)), "a block of a vector"),
+        hypothesis("block j", less(norm_of(two), norm_of(spread)), "a block of a vector"),
+        RuleUse("apart", "triangle", {"first": one, "second": -two}),
+        RuleUse("sign", "homogeneity", {"factor": RationalFunction.constant(-1), "vector": two}),
+        link(
+            "(38)",
+            less(norm_of(one - two), _ONE.scaled(2 * bound)),
+            [
+                "apart",
+                "sign",
+                "block i",
+                "block j",
+                Multiple("all k", _ONE.scaled(RationalFunction.constant(2))),
+            ],
+            "theta_i - theta_j = (theta_i - mean) - (theta_j - mean)",
+        ),
+    )
+    return _chain("two agents are close", _SPREAD_BOX, lines)

@@ -125,7 +125,7 @@ def test_recording_writes_the_whole_ledger_and_compares_nothing(dcpg, monkeypatc
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("eq-22",), "no claim is called 'eq-22'; near names: eq-2"),
+        (("eq-222",), "no claim is called 'eq-222'; near names: eq-22"),
         (("figure-1", "nothing-like-*"), "no claim is called 'nothing-like-*'"),
         (("figure-1", "--jobs", "0"), "Invalid value for '--jobs': 0 is not in the range x>=1."),
         (("figure-1", "--jobs", "many"), "Invalid value for '--jobs': 'many' is not a valid int"),
@@ -151,3 +151,18 @@ def test_a_ledger_that_cannot_be_recorded_is_bad_input(dcpg, monkeypatch):
     ended = dcpg("audit", "--record", "/absent/ledger.json")
     assert (ended.code, ended.err.count("\n")) == (2, 1)
     assert ended.err.startswith("dcpg: /absent/ledger.json cannot be written: No such file")
+
+
+def test_mutation_counts_what_the_checks_notice(dcpg):
+    ended = dcpg("audit", "--mutate", "--json", "-", "eq-15", "sec2-other-policies")
+    data = json.loads(ended.out)
+    assert ended.code == 0
+    assert [record["id"] for record in data["mutations"]] == ["eq-15"]
+    assert data["mutations"][0]["tried"] >= 10
+    assert data["survived"] == len(data["mutations"][0]["survivors"])
+
+
+def test_mutating_and_recording_exclude_each_other(dcpg, tmp_path):
+    ended = dcpg("audit", "--mutate", "--record", str(tmp_path / "ledger.json"))
+    assert ended.code == 2
+    assert "give one of them" in ended.err
