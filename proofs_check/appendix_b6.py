@@ -271,9 +271,9 @@ def _inside(statement: str) -> str:
     return f"{factor}({vector})"
 
 
-def _norms(text: str) -> RationalFunction:
+def _bracket(side: str) -> RationalFunction:
     """Return the bracket behind sum_s, with x for 1/sqrt|A| or |k 1| and y for |pi|."""
-    bracket = text.rsplit(r"\sum_s", 1)[1]
+    bracket = side.rsplit(r"\sum_s", 1)[1]
     value: RationalFunction = parse(
         bracket,
         {
@@ -285,20 +285,33 @@ def _norms(text: str) -> RationalFunction:
     return value
 
 
+def _relative_bound(statement: str) -> tuple[str, RationalFunction]:
+    """Return the left side, and the bracket on the right times the quotient of the factors."""
+    left, right = lines_of(statement).split(r"\leq")
+    names = {r"\lambda": _LAMBDA, r"|\mathcal{S}|": 1 / _STATES}
+    factors = [parse(side.rsplit(r"\sum_s", 1)[0], names) for side in (left, right)]
+    return left, _bracket(right) * factors[1] / factors[0]
+
+
 def _triangle(kernel: Kernel) -> Evidence:
     """|k 1 - pi|^2 <= (|k 1| + |pi|)^2 in every state.
 
     Instance: four actions with pi = (1, 1, 3, 5)/10, so |pi| = 3/5 and |k 1| = 1/2.
     """
-    bound = _norms(lines_of(kernel.statement))
+    left, bound = _relative_bound(kernel.statement)
     row = [Fraction(k, 10) for k in (1, 1, 3, 5)]
-    distance = sum((p - Fraction(1, 4)) ** 2 for p in row)
-    at = bound.evaluate({"x": Fraction(1, 2), "y": Fraction(3, 5)}) ** 2
+    vector = left.rsplit(r"\sum_s", 1)[1].replace(r"\|", "")
+    names = {r"\frac{1}{|\mathcal{A}|}": Fraction(1, 4), r"\mathbf{1}": Fraction(1)}
+    distance = sum(parse(vector, {**names, r"\pi(\cdot|s)": p}) ** 2 for p in row)
+    at = bound.evaluate({"x": Fraction(1, 2), "y": Fraction(3, 5), "lambda": 2, "h": 1})
     instance = {"pi": "(1, 1, 3, 5)/10", "shown": "squares"}
-    special = kernel.at_instance(distance, "<=", at, instance)
+    special = (
+        kernel.at_instance(0, "<=", at, instance),
+        kernel.at_instance(distance, "<=", at**2, instance),
+    )
     chain = norm_chains.triangle()
     fact = less(chain.conclusion.left, unit(SCALARS).scaled(bound**2))
-    return kernel.confirmed(kernel.proof(chain, fact), special)
+    return kernel.confirmed(kernel.proof(chain, fact), *special)
 
 
 def _norms_at_most(kernel: Kernel) -> Evidence:
@@ -306,15 +319,22 @@ def _norms_at_most(kernel: Kernel) -> Evidence:
 
     Instance: four actions with pi = (97, 1, 1, 1)/100, whose |k 1| = 1/2 = 1/sqrt(4).
     """
-    bound = _norms(lines_of(kernel.statement)) - norm_chains.UNIFORM_NORM
+    left, right = _relative_bound(kernel.statement)
+    x, y = norm_chains.UNIFORM_NORM, norm_chains.POLICY_NORM
+    bound = right - x
     row = [Fraction(k, 100) for k in (97, 1, 1, 1)]
     square = sum(p**2 for p in row)
     instance = {"pi": "(97, 1, 1, 1)/100", "shown": "squares"}
-    special = kernel.at_instance(square, "<=", bound.as_constant() ** 2, instance)
+    at = {"x": Fraction(1, 2), "y": 1, "lambda": Fraction(1, 2), "h": 1}
+    special = (
+        kernel.identity(_bracket(left), x + y, labels=lambda _: "the left side"),
+        kernel.at_instance(0, "<=", bound.evaluate(at), instance),
+        kernel.at_instance(square, "<=", bound.evaluate(at) ** 2, instance),
+    )
     uniform, policy = norm_chains.uniform_norm(), norm_chains.policy_norm()
     fact = less(policy.conclusion.left, unit(SCALARS).scaled(bound**2))
     parts = (kernel.proof(uniform, uniform.conclusion), kernel.proof(policy, fact))
-    return kernel.confirmed(kernel.every(*parts), special)
+    return kernel.confirmed(kernel.every(*parts), *special)
 
 
 def _add_over_states(kernel: Kernel) -> Evidence:

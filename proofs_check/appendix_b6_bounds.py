@@ -18,7 +18,7 @@ from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
-from dcpg_theory.exact.operators import SCALARS, unit
+from dcpg_theory.exact.operators import SCALARS, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.ledger import (
     Claim,
@@ -154,7 +154,9 @@ no_mixed_blocks_corrected = no_mixed_blocks.variant(
 )
 
 
-def _filled_in(kernel: Kernel, order: int, chain: Chain, inner: str, size: int) -> Evidence:
+def _filled_in(
+    kernel: Kernel, order: int, chain: Chain, inner: str, size: RationalFunction
+) -> Evidence:
     """Compare (lambda/|S|) times a printed form in u_s, up to the sign `size`, with (88)."""
     row = _plain(softmax(2).row)
     moments = [sum(p * u**j for p, u in zip(row, _DIRECTION, strict=True)) for j in (1, 2, 3)]
@@ -175,10 +177,15 @@ def _filled_in(kernel: Kernel, order: int, chain: Chain, inner: str, size: int) 
 
 def _second_terms(kernel: Kernel) -> Evidence:
     """Fill the Hessian of (88) with u_s, change the sign, then the triangle inequality over s."""
-    text = lines_of(kernel.statement).split(r"\leq")[1]
-    inner = re.findall(r"\\sum_s\|(.*)\|$", text)[0]
+    scale, inner = _between_bars(lines_of(kernel.statement).split(r"\leq")[1])
     plain = inner.replace(r"u_s^\top", "").replace("u_s", "")
-    return _filled_in(kernel, 2, softmax_chains.entropy_hessian(), plain, -1)
+    return _filled_in(kernel, 2, softmax_chains.entropy_hessian(), plain, -scale)
+
+
+def _between_bars(side: str) -> tuple[RationalFunction, str]:
+    """Return the factor in front of the sum over s, over lambda/|S|, and what is added up."""
+    factor, inner = re.findall(r"(.*?)\\sum_s\|(.*)\|$", side)[0]
+    return _ratio(factor, {}), inner
 
 
 def _ratio(text: str, names: dict[str, Any]) -> RationalFunction:
@@ -194,13 +201,11 @@ def _sup_bound(order: int) -> Callable[[Kernel], Evidence]:
 
         Instance: pi = (1/2, 1/2) and u = (1, -1), or pi = (9/10, 1/10) and u = (1, 0).
         """
-        text = normalized(kernel.statement).replace("&", "").replace(r"\\", "")
+        left, right = lines_of(kernel.statement).split(r"\leq")
         sup = rf"\sum_s\|u_s\|_{{\infty}}^{order}"
-        bound = _ratio(text.rsplit(r"\leq", 1)[1], {sup: _M**order})
-        u = letter("U")
-        total = mean(u, u) - mean(u) @ mean(u)
-        if order == 3:
-            total = 3 * (mean(u, u) @ mean(u)) - 2 * (mean(u) @ mean(u) @ mean(u)) - mean(u, u, u)
+        scale, inner = _between_bars(left)
+        bound = _ratio(right, {sup: _M**order}) / scale
+        total = _moments(_unfilled(inner.replace(r"u_s^\top", "")))
         proofs = []
         for signed in (total, -total):
             chain = sum_at_most("one state", signed, _UNIT, {"U": _M})
@@ -214,6 +219,24 @@ def _sup_bound(order: int) -> Callable[[Kernel], Evidence]:
         return kernel.confirmed(kernel.every(*proofs), special)
 
     return check
+
+
+def _moments(inner: str) -> Operator:
+    """Return a form filled with u as a number, a sum of products of averages."""
+    u = letter("U")
+    m, v, k = mean(u), mean(u, u), mean(u, u, u)
+    value: Operator = parse(
+        inner,
+        {
+            r"\text{diag}(\pi(\cdot|s))": v,
+            r"\pi(\cdot|s)\pi(\cdot|s)^\top": m @ m,
+            r"\pi_\theta(a'|s)e_{a'}e_{a'}^\top": k,
+            r"\pi_\theta(a'|s)\text{diag}(\pi(\cdot|s))": v @ m,
+            r"\pi_\theta(a'|s)\pi(\cdot|s)e_{a'}^\top": v @ m,
+            r"\pi_\theta(a'|s)\pi(\cdot|s)\pi(\cdot|s)^\top": m @ m @ m,
+        },
+    )
+    return value
 
 
 _FAIR, _LEANING = (Fraction(1, 2), Fraction(1, 2)), (Fraction(9, 10), Fraction(1, 10))
@@ -232,11 +255,11 @@ def _sum_of_norms(order: int) -> Callable[[Kernel], Evidence]:
         first, second = (_ratio(side, names) for side in text.split(r"\leq"))
         entries = (Fraction(3, 5), Fraction(4, 5))
         largest, total = max(entries) ** order, sum(x**order for x in entries)
-        scale = {"lambda": 1, "h": 1}
-        special = (
-            kernel.at_instance(first.evaluate(scale), "<=", second.evaluate(scale), {"norms": 1}),
-            kernel.at_instance(largest, "<=", total, {"u": "(3/5, 4/5)"}),
-        )
+        special = [kernel.at_instance(largest, "<=", total, {"u": "(3/5, 4/5)"})]
+        for size in (Fraction(1, 2), Fraction(2)):
+            at = {"lambda": size, "h": 1}
+            values = (first.evaluate(at), second.evaluate(at))
+            special.append(kernel.at_instance(values[0], "<=", values[1], {"norms": 1, **at}))
         chain = norm_chains.largest_is_one_of_them(order)
         return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
 
@@ -333,16 +356,20 @@ _TENSOR_RIGHT = r"\left| \sum_{s', a'} u_{s', a'} u^T \frac{\partial}{\partial \
 _TENSORS_RIGHT = r"\left| \sum_s \sum_{a'} u_{s, a'} u_s^T \frac{\partial}{\partial \theta_{s, a'}} \nabla_{\theta_s}^2 \zeta(\theta) u_s \right|"
 
 
+def _unfilled(inner: str) -> str:
+    """Return the terms of (91) without the vectors that they are filled with."""
+    return re.sub(r"\\sum_\{a'\}u_\{s,a'\}(\^\\top)?(u_s\^\\top)?", "", inner).replace("u_s", "")
+
+
 def _third_terms(kernel: Kernel) -> Evidence:
     """Fill the third line of (88), printed or corrected, with u_s three times."""
-    text = lines_of(kernel.statement).split(r"\leq")[1]
-    inner = re.findall(r"\\sum_s\|(.*)\|$", text)[0]
+    scale, inner = _between_bars(lines_of(kernel.statement).split(r"\leq")[1])
     numbers = len(re.findall(r"u_\{s,a'\}(?!u_s)", inner))
     instance = {"states": 1, "actions": 2, "side": "the terms between the bars"}
     shape = kernel.at_instance(2 if numbers else 1, "=", 1, instance)
-    plain = re.sub(r"\\sum_\{a'\}u_\{s,a'\}(\^\\top)?(u_s\^\\top)?", "", inner).replace("u_s", "")
+    plain = _unfilled(inner)
     chain = softmax_chains.entropy_third(same=True)
-    right = _filled_in(kernel, 3, chain, plain, 1)
+    right = _filled_in(kernel, 3, chain, plain, scale)
     return kernel.confirmed(right, shape)
 
 
@@ -431,7 +458,8 @@ def norms_decrease(kernel: Kernel) -> Evidence:
     """Where ||u||_2 = 1, |u_a| <= 1 and sum |u|^3 <= sum u^2 = 1; instance: u = (3/5, 4/5)."""
     orders = [int(order) for order in re.findall(r"_(\d)", normalized(kernel.statement))]
     left, right = (sum(x**k for x in (Fraction(3, 5), Fraction(4, 5))) for k in orders)
-    special = kernel.at_instance(left, "<=", right, {"u": "(3/5, 4/5)", "shown": "powers"})
+    relation = "<=" if r"\leq" in kernel.statement else ">="
+    special = kernel.at_instance(left, relation, right, {"u": "(3/5, 4/5)", "shown": "powers"})
     chain = norm_chains.third_powers()
     return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
 
