@@ -113,19 +113,20 @@ def constants_of_lemma_b4(kernel: Kernel) -> Evidence:
     return kernel.identity(printed, ends, ONE_TASK, labels=lambda k: "C" + "'" * (k[0] + 1))
 
 
-def _three(statement: str) -> list[int]:
-    return [int(value) for value in re.findall(r"C'+=(\d+)", normalized(statement))]
+def _three(statement: str) -> list[Any]:
+    return [parse(value, {}) for value in re.findall(r"C'+=([^,$]+)", normalized(statement))]
 
 
 def _lemma_b4(order: int) -> RationalFunction:
     """Return the bound of (56) with C' = 2, C'' = 6, C''' = 26."""
     one, two, three = _three(constants_of_lemma_b4.statement)
     x, g = 1 / (1 - own), own
-    return (
+    bounds: tuple[RationalFunction, ...] = (
         one * x**2,
         two * x**2 + 2 * g * one**2 * x**3,
         three * x**2 + 6 * g * one * two * x**3 + 6 * g**2 * one**3 * x**4,
-    )[order - 1]
+    )
+    return bounds[order - 1]
 
 
 def _substituted(order: int) -> Callable[[Kernel], Evidence]:
@@ -160,8 +161,10 @@ _IN_84: dict[str, Any] = {
     "kind": Kind.UPPER_BOUND,
     "lines": (892, 892),
 }
+# Ids of the claims of (56), Lemma B.4, once they are in the ledger.
+_LEMMA_B4: tuple[str, ...] = ()
 _FROM_B4: dict[str, Any] = {
-    "depends": ("b5-constants",),
+    "depends": ("b5-constants", *_LEMMA_B4),
     "note": "the substitution in (56); that the left side obeys (56) is Lemma B.4",
 }
 

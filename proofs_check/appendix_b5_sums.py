@@ -80,13 +80,14 @@ def _numbers(direction: Any = _DIRECTION, row: Any = _ROW) -> dict[str, Fraction
     return {"k": max(map(abs, direction)), "n": abs(average_of[0]), "v": average_of[1]}
 
 
-def _chain_rule(order: int, chain: Callable[[], Chain]) -> Callable[[Kernel], Evidence]:
+def _chain_rule(chain: Callable[[], Chain]) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
         """Along theta + alpha u the derivative is the gradient, Hessian, ... filled with u.
 
         Any number of actions: the chain differentiates along directions. Two actions: the weights
         w_b exp(alpha u_b), up to the third power of alpha, are differentiated at alpha = 0.
         """
+        above, below, right = _orders(kernel.statement)
         alpha, *direction = symbols("alpha", "u_1", "u_2")
         speed = kernel.given("speed", 1)
         policy = softmax(2)
@@ -95,17 +96,32 @@ def _chain_rule(order: int, chain: Callable[[], Chain]) -> Callable[[Kernel], Ev
             for w, u in zip(policy.weights, direction, strict=True)
         ]
         moved = list(policy_from_weights([weights])[0])
-        for _ in range(order):
+        for _ in range(above):
             moved = [f.derivative("alpha") for f in moved]
         w_1, w_2 = policy.weights
         here = {"alpha": 0 * w_1, "u_1": direction[0], "u_2": direction[1], "w_1": w_1, "w_2": w_2}
-        filled = _along(derivatives(2, order), direction, order)
+        filled = _along(derivatives(2, right), direction, right)
         box = policy.box.replace(u_1=closed_interval(-1, 1), u_2=closed_interval(-1, 1))
-        special = kernel.identity([f.evaluate(here) for f in moved], filled, box)
+        special = (
+            kernel.at_instance(above, "=", below, {"order": "above and below the fraction's bar"}),
+            kernel.identity([f.evaluate(here) for f in moved], filled, box),
+        )
         proved = chain()
-        return kernel.confirmed(kernel.proof(proved, proved.conclusion), special)
+        return kernel.confirmed(kernel.proof(proved, proved.conclusion), *special)
 
     return check
+
+
+def _orders(statement: str) -> tuple[int, int, int]:
+    """Return the order of d^k pi, of d alpha^k, and of nabla."""
+    text = normalized(statement)
+    patterns = (
+        r"\\frac\{d(?:\^(\d))?\\pi",
+        r"\{d\\alpha(?:\^(\d))?\}",
+        r"\\nabla_\{[^}]*\}(?:\^(\d))?",
+    )
+    one, two, three = (int(re.findall(pattern, text)[0] or 1) for pattern in patterns)
+    return one, two, three
 
 
 def _below(left: Operator, bound: Any) -> Chain:
@@ -161,7 +177,8 @@ def _at_most_largest(order: int) -> Callable[[Kernel], Evidence]:
         chain = sum_at_most("terms", _signed(order), _BOX, {"U": _k}, known)
         top = unit(SCALARS).scaled(printed)
         sides = np.abs(_along(_at_instance(order), _DIRECTION, order)).sum()
-        special = kernel.at_instance(sides, "<=", printed.evaluate(_numbers()), _INSTANCE)
+        relation = "<=" if r"\leq" in kernel.statement else ">="
+        special = kernel.at_instance(sides, relation, printed.evaluate(_numbers()), _INSTANCE)
         return kernel.confirmed(kernel.proof(chain, less(_signed(order), top)), special)
 
     return check
@@ -202,7 +219,7 @@ chain_rules = (
     Claim(
         id="eq-81-chain-rule",
         statement=rf"{_D1} \leq {_G1}",
-        check=_chain_rule(1, softmax_chains.gradient),
+        check=_chain_rule(softmax_chains.gradient),
         depends=("eq-78",),
         controls=(_DOUBLE,),
         note="an equality; other states' parameters have no influence, so u acts by its part u_s",
@@ -211,7 +228,7 @@ chain_rules = (
     Claim(
         id="eq-82-chain-rule",
         statement=rf"{_D2} \leq {_G2}",
-        check=_chain_rule(2, softmax_chains.hessian),
+        check=_chain_rule(softmax_chains.hessian),
         depends=("eq-79",),
         controls=(_DOUBLE,),
         note="an equality; the bars are read as closing behind the second u",
@@ -316,13 +333,19 @@ def _third_terms(direction: Any, third: Array) -> Array:
     "eq-83-triangle",
     statement=rf"{_D3} &\leq {_G3}",
     depends=("eq-80",),
-    controls=(_DOUBLE,),
+    controls=(_DOUBLE, misprint(r"\leq", r"\geq")),
     note="nabla^3 is read as the derivative of the Hessian by theta_{s,a'}",
     **_IN_83,
 )
 def third_derivative_is_a_sum(kernel: Kernel) -> Evidence:
     """d^3 pi / d alpha^3 is the sum over a' without the bars; |sum| <= sum of the bars."""
-    return _chain_rule(3, softmax_chains.third)(kernel)
+    direction = (Fraction(3, 5), Fraction(4, 5))
+    terms = _third_terms(direction, _at_instance(3))
+    relation = "<=" if r"\leq" in kernel.statement else ">="
+    special = kernel.at_instance(
+        np.abs(terms.sum(axis=1)).sum(), relation, np.abs(terms).sum(), {"u": "(3/5, 4/5)"}
+    )
+    return kernel.confirmed(_chain_rule(softmax_chains.third)(kernel), special)
 
 
 @claim(

@@ -35,7 +35,7 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from proofs_check import appendix_b6, appendix_b6_bounds, lipschitz_chains, norm_chains
-from proofs_check.contractions import letter, mean, sum_at_most
+from proofs_check.contractions import letter, mean, sum_at_most, variance_at_most
 from proofs_check.mdp_operators import less
 
 WHERE = "Appendix B.5, proof of Lemma B.6"
@@ -178,6 +178,32 @@ def mixed_third_derivative(kernel: Kernel) -> Evidence:
     value = abs(p * (1 - p) * (1 - 2 * p))
     special = kernel.at_instance(value, "<=", bound.as_constant(), instance)
     return kernel.confirmed(kernel.every(*proofs), special)
+
+
+@claim(
+    "eq-90-sharp",
+    where=f"{WHERE}, (90)",
+    statement=r"|u^T \nabla_{\theta}^2 \zeta(\theta) u| \leq \frac{\lambda}{2|\mathcal{S}|}",
+    kind=Kind.UPPER_BOUND,
+    depends=("eq-90-blocks", "eq-90-hessian"),
+    controls=(misprint(r"{2|", r"{3|"),),
+    note="a quarter of the printed constant; attained by a fair coin in one state",
+)
+def variance_of_a_state(kernel: Kernel) -> Evidence:
+    """In one state the form is a variance, at most the square of half the range of u_s.
+
+    With a the largest and b the smallest entry, (a - b)^2 / 4 <= (a^2 + b^2) / 2 <= |u_s|^2 / 2.
+    Instance: pi = (1/2, 1/2) and u = (1, -1), where |u|^2 = 2.
+    """
+    bound = _constant(kernel.statement) / (_LAMBDA * _H)
+    a, b, radius, centre = symbols("a", "b", "r", "c")
+    around = closed_interval(-1, 1)
+    chain = variance_at_most(radius, centre, Box(r=closed_interval(0, 1), c=around))
+    half_range = kernel.sign((a - b) ** 2 / 4, "<=", bound * (a**2 + b**2), Box(a=around, b=around))
+    instance = {"pi": "(1/2, 1/2)", "u": "(1, -1)", "states": 1}
+    special = kernel.at_instance(1, "<=", 2 * bound.as_constant(), instance)
+    proof = kernel.every(kernel.proof(chain, chain.conclusion), half_range)
+    return kernel.confirmed(proof, special)
 
 
 _RE1, _RE2 = r"\lambda RE(\pi_{\theta}')", r"\lambda RE(\pi_{\theta}'')"

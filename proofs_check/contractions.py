@@ -21,7 +21,15 @@ from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rules import Fact
 from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
 
-__all__ = ["SIGNED_TABLE", "action_ones", "average", "letter", "mean", "sum_at_most"]
+__all__ = [
+    "SIGNED_TABLE",
+    "action_ones",
+    "average",
+    "letter",
+    "mean",
+    "sum_at_most",
+    "variance_at_most",
+]
 
 _ONES, _AVERAGE = Atom("1", "A", SCALARS), Atom("q", SCALARS, "A")
 action_ones, average = Operator.of(_ONES), Operator.of(_AVERAGE)
@@ -199,3 +207,33 @@ def sum_at_most(
     chain = Chain(title, box, (*prover.lines, last), last.fact)
     spare = set(verify_chain(chain).unused)
     return replace(chain, lines=tuple(line for line in chain.lines if line.name not in spare))
+
+
+def variance_at_most(radius: RationalFunction, centre: RationalFunction, box: Box) -> Chain:
+    """Show E u^2 - (E u)^2 <= radius^2 if |u_a - centre| <= radius for all actions (Popoviciu)."""
+    u, d = letter("U"), letter("D")
+    squares = sum_at_most("squares", mean(d, d), box, {"D": radius})
+    m, e, one = mean(u), mean(d), unit(SCALARS)
+    same = "U=D+c"
+    last = link(
+        "variance",
+        less(mean(u, u) - m @ m, one.scaled(radius**2)),
+        [
+            "sum",
+            "square",
+            Multiple(same, average, u @ action_ones),
+            Multiple(same, average @ d, action_ones),
+            Multiple(same, -average, action_ones @ e),
+            Multiple("q1=1", one.scaled(-centre), e),
+            Multiple(same, -(m @ average), action_ones),
+            Multiple("q1=1", -m.scaled(centre)),
+        ],
+        "the variance of u is that of u - c, which is at most E (u - c)^2",
+    )
+    lines = (
+        *squares.lines,
+        hypothesis(same, equal(u, d + unit("A").scaled(centre)), "D holds the entries u_a - c"),
+        hypothesis("square", nonnegative(e @ e), "a square is not negative"),
+        last,
+    )
+    return Chain("a variance is at most the square of half the range", box, lines, last.fact)

@@ -20,7 +20,7 @@ from dcpg_theory.exact.interpretations import satisfied_by
 from dcpg_theory.exact.rational_functions import symbols
 from proofs_check import lipschitz_chains, norm_chains, softmax_chains
 from proofs_check.appendix_b5_sums import _signed, _table_total
-from proofs_check.contractions import letter, mean, sum_at_most
+from proofs_check.contractions import letter, mean, sum_at_most, variance_at_most
 
 DRAW = random.Random(5)
 lam, x = symbols("lambda", "x")
@@ -45,6 +45,9 @@ CHAINS = {
     "value": lambda: lipschitz_chains.bounded_value(lam),
     "gradient_moves": lambda: lipschitz_chains.bounded_gradient(lam, BOX),
     "hessian_moves": lambda: lipschitz_chains.bounded_form(lam, BOX),
+    "variance": lambda: variance_at_most(
+        *symbols("r", "c"), Box(r=closed_interval(0, 1), c=closed_interval(-1, 1))
+    ),
     "first_sum": lambda: sum_at_most("81", _signed(1), Box()),
     "second_sum": lambda: sum_at_most(
         "82",
@@ -289,4 +292,5 @@ def test_the_regularizers_forms_stay_below_their_numbers(actions):
         m, v, k = (sum(p * t**j for p, t in zip(row, u, strict=True)) for j in (1, 2, 3))
         top = max(map(abs, u))
         assert abs(v - m * m) <= 2 * top**2
+        assert 2 * (v - m * m) <= sum(t * t for t in u)
         assert abs(k - 3 * v * m + 2 * m**3) <= 6 * top**3
