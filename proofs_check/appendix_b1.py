@@ -121,7 +121,7 @@ lemma_b1_summand = Claim(
     kind=Kind.IDENTITY,
     check=_summand,
     lines=(516, 516),
-    depends=("eq-16",),
+    depends=("eq-51",),
     controls=(misprint(r"- \pi_{\theta}(a|s)", r"+ \pi_{\theta}(a|s)"),),
     fault=Fault(
         Severity.SLIP,
@@ -303,6 +303,7 @@ regrouped = tuple(
         statement=statement,
         kind=Kind.IDENTITY,
         lines=(line, line),
+        depends=("eq-9",),
         controls=(control,),
         note="the update (9) with j = i in the sum",
     )(_regrouped)

@@ -61,7 +61,8 @@ def _print_claim(console: Console, registry: Registry, member: Claim, record: Re
     severity = f", {record.severity}, origin: {record.origin}" if record.severity else ""
     console.print(
         f"\n[bold]verdict[/] {_styled(record.verdict)} ({record.scope}{severity}); "
-        f"with what it stands on: {_styled(record.transitive_verdict)}"
+        f"with what it stands on: {_styled(record.transitive_verdict)} "
+        f"({record.transitive_scope})"
     )
     console.print(f"[bold]by[/] {escape(record.method)}: {escape(record.detail)}")
     if record.assumption:

@@ -161,8 +161,11 @@ class Kernel:
         """Check a relation on many exact instances: at best `supported`, at worst refuted."""
         return self._judge(Samples(tuple(samples), relation))
 
-    def proof(self, chain: Chain, statement: Fact) -> Evidence:
-        """Check a chain of proof against the statement it is offered for."""
+    def proof(self, chain: Chain, statement: Fact | None = None) -> Evidence:
+        """Check a chain of proof, against the statement it is offered for where that parses.
+
+        Without a statement, that the conclusion says what the claim says is for a reader to see.
+        """
         return self._judge(Proof(chain, statement))
 
     def every(self, *parts: Evidence) -> Evidence:

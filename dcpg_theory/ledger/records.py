@@ -39,6 +39,7 @@ class Record:
     depends: list[str]
     controls: dict[str, str]
     transitive_verdict: str = ""
+    transitive_scope: str = ""
     seconds: float = field(default=0.0, compare=False)
 
     def as_json(self, *, timed: bool) -> dict[str, Any]:
@@ -64,9 +65,14 @@ def complete(registry: Registry, records: Mapping[str, Record]) -> dict[str, Rec
     ordered = {id: corrected[id] for id in registry if id in corrected}
     memory: dict[str, _Standing] = {}
     return {
-        id: replace(record, transitive_verdict=str(_transitive(registry, ordered, id, memory)[0]))
+        id: _standing(record, _transitive(registry, ordered, id, memory))
         for id, record in ordered.items()
     }
+
+
+def _standing(record: Record, found: _Standing) -> Record:
+    verdict, scope = found
+    return replace(record, transitive_verdict=str(verdict), transitive_scope=str(scope))
 
 
 def summary(records: Mapping[str, Record]) -> dict[str, int]:

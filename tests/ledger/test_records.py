@@ -33,6 +33,22 @@ def test_a_claim_is_no_better_than_what_it_stands_on(stands_on, verdict):
     assert record.transitive_verdict == ("proved" if verdict == "definition" else verdict)
 
 
+@pytest.mark.parametrize(
+    ("verdict", "scope", "counts"),
+    [
+        ("proved", "family", ("proved", "family")),
+        ("certified", "instance", ("certified", "instance")),
+        ("definition", "family", ("proved", "universal")),
+    ],
+)
+def test_the_scope_beside_the_transitive_verdict_is_that_of_the_weakest(
+    make_registry, make_record, verdict, scope, counts
+):
+    records = {"base": make_record("base", verdict, scope=scope), "top": make_record("top")}
+    top = complete(make_registry({"base": (), "top": ("base",)}), records)["top"]
+    assert (top.transitive_verdict, top.transitive_scope) == counts
+
+
 def test_what_stands_on_a_claim_does_not_matter_to_it(stands_on):
     graph = {"base": (), "top": ("base",)}
     verdicts = {"base": "proved", "top": ("refuted", "error")}

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from dcpg_theory.ledger import load_registry
-from dcpg_theory.models import FiniteMDP, MultiTaskProblem
+from dcpg_theory.models import FiniteMDP, MixingMatrix, MultiTaskProblem
 from dcpg_theory.theory import assumptions as general
 from proofs_check import assumptions as examples
+from proofs_check import weights
 
 HALF = Fraction(1, 2)
 
@@ -41,6 +42,16 @@ VIOLATED = {
     general.FINITE_PARAMETERS: [
         np.array([[1, 0]], dtype=object),
         np.array([[HALF, Fraction(1, 3)]], dtype=object),
+    ],
+    weights.ASSUMPTION_1: [
+        MixingMatrix([[1, 0], [0, 1]]),
+        MixingMatrix([[0, 1], [1, 0]]),
+        MixingMatrix(np.array([[HALF, HALF, 0], [0, HALF, HALF], [HALF, 0, HALF]], dtype=object)),
+    ],
+    weights.SYMMETRIC_WEIGHTS: [MixingMatrix(weights.CIRCULANT)],
+    weights.SEMIDEFINITE_WEIGHTS: [
+        MixingMatrix(weights.NEGATIVE),
+        MixingMatrix(weights.CIRCULANT),
     ],
     examples.START_AT_S3: [
         loops([1], [HALF], start=(0, 1, 0, 0, 0)),

@@ -21,9 +21,10 @@ from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.models import FiniteMDP
 from dcpg_theory.models.policies import policy_from_weights
 from dcpg_theory.models.random_problems import random_problem
-from proofs_check import single_task
+from proofs_check import single_task, unvisited
 
 CHAINS = {name: getattr(single_task, name)() for name in single_task.__all__}
+CHAINS |= {name: getattr(unvisited, name)() for name in unvisited.__all__}
 SEEDS = (1, 2, 3)
 every_chain = pytest.mark.parametrize("name", CHAINS)
 
@@ -68,6 +69,16 @@ def of_mdp(mdp):
         "1_S": np.ones((n_states, 1), dtype=int),
         "rho": mdp.start[None, :],
     }
+
+
+def with_a_state_apart(mdp):
+    """Return the task with one more state, in which nothing starts and which nothing reaches."""
+    n, m = mdp.rewards.shape
+    transitions = np.zeros((n + 1, m, n + 1), dtype=object)
+    transitions[:n, :, :n] = mdp.transitions
+    transitions[n, :, 0] = 1
+    rewards = np.concatenate([mdp.rewards, mdp.rewards[:1]])
+    return FiniteMDP(transitions, rewards, mdp.discount, np.append(mdp.start, flint.fmpq(0)))
 
 
 def greedy(mdp, policy):
@@ -132,6 +143,8 @@ def interpretation(name, seed):
         return matrices, {"A": 3}, {"s": total}
     if name == "stationary_is_optimal":
         mdp = indifferent(mdp)
+    if name == "unvisited_stays_unvisited":
+        mdp = with_a_state_apart(mdp)
     policy = optimal(mdp) if name == "bellman_optimality" else mixed(seed, mdp)
     matrices = of_mdp(mdp) | of_policy(mdp, policy)
     matrices["d"] = theory.visitation(mdp, policy)[None, :]
@@ -141,6 +154,14 @@ def interpretation(name, seed):
         weight = (matrices["d"][0][:, None] * policy).flatten() / (1 - mdp.discount)
         matrices |= of_policy(mdp, mixed(seed + 9, mdp), "o")
         matrices |= {"W": np.diag(weight), "W^-1": np.diag(1 / weight)}
+    if name == "unvisited_stays_unvisited":
+        other, n = mixed(seed + 9, mdp), mdp.n_states
+        matrices |= of_policy(mdp, other, "o")
+        matrices["d'"] = theory.visitation(mdp, other)[None, :]
+        matrices["Z"] = np.diag([0] * (n - 1) + [1])
+        matrices["N"] = np.eye(n, dtype=int) - matrices["Z"]
+        visited = [Fraction(int(x.p), int(x.q)) for x in matrices["d"][0][: n - 1]]
+        scalars |= {"c": Fraction(1, 100), "k": 1 / min(visited)}
     if name == "rescaled_value":
         low, scale = Fraction(1, 10), Fraction(3, 7)
         scaled = (mdp.rewards - flint.fmpq(1, 10)) * flint.fmpq(3, 7)

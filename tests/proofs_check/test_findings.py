@@ -313,6 +313,16 @@ def test_the_returns_at_the_root_are_not_the_printed_numbers(p):
         assert printed[0] > printed[1]
 
 
+@confirms("appa-policy-symbol", "appa-policy-symbol-corrected")
+def test_probabilities_are_those_of_actions_given_a_state():
+    """Summed over its first argument, pi(a|s) gives 1 in each of five states."""
+    weights = [[1, 2], [3, 1], [1, 1], [5, 1], [2, 7]]
+    chances = [[Fraction(w, sum(row)) for w in row] for row in weights]
+    assert [sum(row) for row in chances] == [1] * 5
+    assert [sum(column) for column in zip(*chances, strict=True)] != [1] * 2
+    assert sum(map(sum, chances)) == 5
+
+
 @confirms("sec2-ex1-optimal-policy")
 @pytest.mark.parametrize("gamma", [Fraction(1, 4), Fraction(3, 4), Fraction(19, 20)])
 def test_the_coin_is_best_from_s3_and_not_from_s2(gamma):
