@@ -129,6 +129,7 @@ eq_87 = Claim(
     kind=Kind.IDENTITY,
     check=_regularizer,
     lines=(908, 908),
+    depends=("eq-6-definition",),
     controls=(misprint(r"= \frac", r"= -\frac"),),
     fault=Fault(
         Severity.SLIP,
