@@ -35,6 +35,12 @@ CHAPTERS = (
     "proofs_check.appendix_b5_norms",
     "proofs_check.appendix_b5_action_values",
     "proofs_check.appendix_b5_lemma",
+    "proofs_check.appendix_b5_softmax",
+    "proofs_check.appendix_b5_sums",
+    "proofs_check.appendix_b5_constants",
+    "proofs_check.appendix_b6",
+    "proofs_check.appendix_b6_bounds",
+    "proofs_check.appendix_b6_constants",
 )
 
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"

@@ -227,6 +227,38 @@ def derivative(context: Context, *, fact: str) -> dict[str, Fact]:
     return {"": Fact(left, "=", right)}
 
 
+def mean_value(
+    context: Context, *, function: Atom, bounds: tuple[str, ...], start: Atom, end: Atom
+) -> dict[str, Fact]:
+    """Bound what a function gains while the parameter goes from 0 to 1 by bounds of its derivative.
+
+    A bound is a fact ``derivative <= C`` or ``C <= derivative`` at every parameter, where C does
+    not depend on it. `start` and `end` are the names of the values at 0 and 1.
+    """
+    if start == end or not bounds or not all(isinstance(name, str) for name in bounds):
+        raise CertificateRejected("two names for the values and one or more bounds are needed")
+    slope, space = context.differential(function), (function.codomain, function.domain)
+    for atom in (start, end):
+        if (atom.codomain, atom.domain) != space:
+            raise CertificateRejected(f"{atom} must act between the spaces of {function}")
+        context.introduce(atom, Operator.of(function), unique=True)
+    gain = Operator.of(end) - Operator.of(start)
+    return {name: _gained(context, name, slope, gain) for name in bounds}
+
+
+def _gained(context: Context, name: str, slope: Operator, gain: Operator) -> Fact:
+    bound = context.fact(name)
+    if bound.pointwise:
+        raise CertificateRejected(f"{name} holds at one point only")
+    if bound.relation == "=" or slope not in (bound.left, bound.right):
+        raise CertificateRejected(f"{name} does not bound the derivative {slope}")
+    above = bound.left == slope
+    limit = bound.right if above else bound.left
+    if any(context.differential(atom).terms for atom in limit.atoms()):
+        raise CertificateRejected(f"the bound {limit} depends on the parameter")
+    return Fact(gain, "<=", limit) if above else Fact(limit, "<=", gain)
+
+
 def _differentiate(side: Operator, context: Context) -> Operator:
     total = Operator.zero(side.codomain, side.domain)
     for word, coefficient in side.terms.items():
@@ -286,6 +318,13 @@ _ALL = (
         "Magnus and Neudecker, Matrix Differential Calculus (2019), Section 8.3",
         {"fact": str},
         derivative,
+    ),
+    Rule(
+        "mean_value",
+        "If l <= f'(t) <= c for all t in [0, 1], then l <= f(1) - f(0) <= c, entry by entry.",
+        "Rudin, Principles of Mathematical Analysis (1976), Theorem 5.10",
+        {"function": Atom, "bounds": tuple, "start": Atom, "end": Atom},
+        mean_value,
     ),
 )
 

@@ -70,7 +70,14 @@ def without(lines, name):
 
 
 def test_the_trusted_rules_are_listed_and_cannot_be_added_to():
-    assert sorted(RULES) == ["antisymmetry", "definition", "derivative", "greedy", "neumann"]
+    assert sorted(RULES) == [
+        "antisymmetry",
+        "definition",
+        "derivative",
+        "greedy",
+        "mean_value",
+        "neumann",
+    ]
     assert all(rule.reference and rule.statement for rule in RULES.values())
     with pytest.raises(TypeError):
         RULES["mine"] = Rule("mine", "", "", {}, lambda _: {})
