@@ -51,8 +51,7 @@ def _chain(title: str, *lines: Line) -> Chain:
 
 def largest_action() -> Chain:
     """Show u Us h <= u max_a h: an average over actions is at most the largest entry."""
-    h = _of("h", "SA", SCALARS)
-    top = _of("Top", "S", "SA")
+    h = Operator.of(Atom("h", "SA", SCALARS))
     lines = (
         *UNION_POLICY,
         hypothesis("u>=0", nonnegative(u), "the entries of 1 are not negative"),
@@ -63,12 +62,12 @@ def largest_action() -> Chain:
                 "values": h,
                 "broadcast": Atom("Bs", "SA", "S"),
                 "averages": (Us,),
-                "selection": Atom("Top", "S", "SA"),
+                "selection": _TOP,
             },
         ),
         link(
             "at most the largest",
-            less(u @ Us @ h, u @ top @ h),
+            less(u @ Us @ h, u @ _top @ h),
             [Multiple("largest/dominates-0", u)],
             "state by state",
         ),
@@ -78,7 +77,6 @@ def largest_action() -> Chain:
 
 def best_is_nonnegative() -> Chain:
     """max_a sum_i d_i A_i / (1 - gamma_i) >= 0 in every state, since pi_theta averages it to 0."""
-    top = _of("Top", "S", "SA")
     lines = (
         *UNION_POLICY,
         hypothesis("bellman", equal(V, Pi @ (r + G @ V)), "(1) for pi_theta, in every task"),
@@ -101,12 +99,12 @@ def best_is_nonnegative() -> Chain:
                 "values": H,
                 "broadcast": Atom("Bs", "SA", "S"),
                 "averages": (Us,),
-                "selection": Atom("Top", "S", "SA"),
+                "selection": _TOP,
             },
         ),
         link(
             "largest >= 0",
-            nonnegative(top @ H),
+            nonnegative(_top @ H),
             ["largest/dominates-0", Multiple("average is 0", -unit("S"))],
             "the largest is at least the average",
         ),
@@ -115,18 +113,13 @@ def best_is_nonnegative() -> Chain:
 
 
 def mismatch_out() -> Chain:
-    """Show sum_s w(s) max_a h <= R sum_s max_a h, where w <= R and every max_a h is >= 0."""
-    h = Operator.of(Atom("h", "SA", SCALARS))
+    """Show sum_s w(s) m(s) <= R sum_s m(s), where w <= R and every m(s) = max_a h is >= 0."""
+    most = Operator.of(Atom("m", "S", SCALARS))
     ratio = Operator.of(Atom("R", SCALARS, SCALARS))
     lines = (
-        hypothesis("largest >= 0", nonnegative(_top @ h), "the sixth line's reason, proved above"),
+        hypothesis("m>=0", nonnegative(most), "the sixth line's reason, a claim of its own"),
         hypothesis("w<=R", less(w, ratio @ u), "R is the largest ratio"),
-        link(
-            "ratio out",
-            less(w @ _top @ h, ratio @ u @ _top @ h),
-            [Multiple("w<=R", None, _top @ h)],
-            "term by term",
-        ),
+        link("ratio out", less(w @ most, ratio @ u @ most), [Multiple("w<=R", None, most)]),
     )
     return _chain("the largest ratio comes out of the sum", *lines)
 

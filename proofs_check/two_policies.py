@@ -133,23 +133,15 @@ class Setting:
         return known
 
     def _ratio(self, s: int) -> dict[str, Any]:
-        """Return the ratio of (12) in the first task that holds the state, as (47) names it."""
+        """Return the ratio of (12) in the first task that holds the state.
+
+        The name with a star has pi_theta* in the denominator, as (47) is printed.
+        """
         i = next(i for i in range(len(self.problem.tasks)) if self._local(i, s) is not None)
         known = self._at_state(i, s)
-        above, below = rf"d_{{i,\rho_i}}{_AT_OPTIMUM}(s)", rf"d_{{i,\mu_i}}{_HERE}(s)"
-        return {r"\tilde{d}(s)": known[above] / known[below]}
-
-    def _at_pair(self, i: int, s: int, a: int) -> dict[str, Any]:
-        task, k = self.problem.tasks[i], self._local(i, s)
-        known: dict[str, Any] = {
-            f"A_i{label}(s, a)": 0 if k is None else theory.advantage(task, policy)[k, a]
-            for label, policy in self._policies(i).items()
-        }
-        slope = theory.task_gradient(
-            self.problem, i, self.policy, self.regularization, self.problem.exploration[i]
-        )
-        known[r"\frac{\partial L_i^\lambda(\theta; \mu_i)}{\partial \theta_{s,a}}"] = slope[s, a]
-        return known
+        above = known[rf"d_{{i,\rho_i}}{_AT_OPTIMUM}(s)"]
+        named = {r"\tilde{d}(s)": _HERE, r"\tilde{d}^*(s)": _AT_OPTIMUM}
+        return {name: above / known[rf"d_{{i,\mu_i}}{label}(s)"] for name, label in named.items()}
 
 
 def absorbing(rewards: Any, discount: Any, start: Any, states: Any = None) -> FiniteMDP:
