@@ -143,6 +143,18 @@ class Setting:
         named = {r"\tilde{d}(s)": _HERE, r"\tilde{d}^*(s)": _AT_OPTIMUM}
         return {name: above / known[rf"d_{{i,\mu_i}}{label}(s)"] for name, label in named.items()}
 
+    def _at_pair(self, i: int, s: int, a: int) -> dict[str, Any]:
+        task, k = self.problem.tasks[i], self._local(i, s)
+        known: dict[str, Any] = {
+            f"A_i{label}(s, a)": 0 if k is None else theory.advantage(task, policy)[k, a]
+            for label, policy in self._policies(i).items()
+        }
+        slope = theory.task_gradient(
+            self.problem, i, self.policy, self.regularization, self.problem.exploration[i]
+        )
+        known[r"\frac{\partial L_i^\lambda(\theta; \mu_i)}{\partial \theta_{s,a}}"] = slope[s, a]
+        return known
+
 
 def absorbing(rewards: Any, discount: Any, start: Any, states: Any = None) -> FiniteMDP:
     """Return the task that stays in every state for ever; rewards (n_states, n_actions)."""
