@@ -15,6 +15,15 @@ CHAPTERS = (
     "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",
     "proofs_check.appendix_a_returns",
+    "proofs_check.section_4_conflict",
+    "proofs_check.section_4_optimality",
+    "proofs_check.section_4_theorem_2",
+    "proofs_check.proposition",
+    "proofs_check.appendix_b2",
+    "proofs_check.appendix_b2_count",
+    "proofs_check.appendix_b3",
+    "proofs_check.appendix_b3_bound",
+    "proofs_check.appendix_b3_gradient",
 )
 
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"

@@ -45,7 +45,7 @@ _NORMS = "needs the triangle inequality of the Euclidean norm, which is no rule 
     lines=(649, 649),
     depends=("prop-1",),
     controls=(misprint("2N", "N"),),
-    note="with eq-39-epsilon; Theorem 2 prints epsilon / 2N ||.||, which has to be read like this",
+    note="Theorem 2 prints lambda = epsilon / 2N ||.||, which has to be read like this",
 )
 def regularization_for_epsilon(kernel: Kernel) -> Evidence:
     """Put lambda into the bound of Proposition 1: 2 lambda N max = epsilon."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
-from fractions import Fraction
 from typing import Any
 
 from dcpg_theory import theory
@@ -30,91 +28,27 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from dcpg_theory.ledger.claims import Check, Control
-from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from proofs_check import largest_actions, several_tasks, visitation_chains
+from proofs_check.display_49 import (
+    D_MU,
+    D_RHO,
+    LINES,
+    RATIO,
+    SETTINGS,
+    SHARED,
+    SIGNS,
+    STAR,
+    SUMMED,
+    TASKS,
+    TOP,
+    WHERE,
+    A,
+    at_theta,
+    compare,
+)
 from proofs_check.printed_sums import sides
 from proofs_check.small_tasks import bandit
 from proofs_check.symbols import DISCOUNT, PROBABILITY, own
-from proofs_check.two_policies import Setting, absorbing, shared_kernel
-
-WHERE = "Appendix B.3"
-HALF = Fraction(1, 2)
-
-# Shared kernel, so (12) holds; then a task with a state that rho never visits.
-_REWARDS = ([[1, 0], [0, HALF]], [[0, Fraction(1, 3)], [1, 0]])
-SHARED = Setting(
-    shared_kernel(_REWARDS), [[HALF, HALF], [Fraction(2, 3), Fraction(1, 3)]], [[1, 0], [0, 1]], 3
-)
-ONE_STATE = Setting(MultiTaskProblem([bandit(HALF)]), [[HALF, HALF]], [[1, 0]], 1)
-UNVISITED = Setting(
-    MultiTaskProblem([absorbing([[0, 0], [1, 0]], HALF, [1, 0])], exploration=[[HALF, HALF]]),
-    [[HALF, HALF], [Fraction(99, 100), Fraction(1, 100)]],
-    [[HALF, HALF], [HALF, HALF]],
-    Fraction(99, 2450),
-)
-SETTINGS = {
-    "one bandit": ONE_STATE,
-    "an unvisited state": UNVISITED,
-    "two tasks that share P": SHARED,
-}
-
-STAR = r"\pi_{\theta^*}"
-_D_RHO = rf"d_{{i,\rho_i}}^{{{STAR}}}(s)"
-_D_MU = rf"d_{{i,\mu_i}}^{{{STAR}}}(s)"
-_A = rf"A_i^{{{STAR}}}(s, a)"
-_OVER = r"\sum_{s \in \mathcal{S}}"
-_TASKS = r"\sum_{i: s \in \mathcal{S}_i}"
-_TOP = r"\max_{a \in \mathcal{A}}"
-_RATIO = rf"\max_{{s \in \mathcal{{S}}, i: s \in \mathcal{{S}}_i}} \left\{{ \frac{{{_D_RHO}}}{{{_D_MU}}} \right\}}"
-_SUMMED = rf"{_TASKS} \frac{{{_D_MU}}}{{1 - \gamma_i}} {_A}"
-
-# The lines of (49).
-_LINES = (
-    r"V(\theta^*; \rho) - V(\theta; \rho)",
-    rf"\sum_{{i=1}}^N \frac{{1}}{{1 - \gamma_i}} \sum_{{s \in \mathcal{{S}}_i}} \sum_{{a \in \mathcal{{A}}}} {_D_RHO} {STAR}(a|s) {_A}",
-    rf"{_OVER} \sum_{{a \in \mathcal{{A}}}} {STAR}(a|s) {_TASKS} \frac{{1}}{{1 - \gamma_i}} {_D_RHO} {_A}",
-    rf"{_OVER} {_TOP} {_TASKS} \frac{{1}}{{1 - \gamma_i}} {_D_RHO} {_A}",
-    rf"{_OVER} {_TOP} {_TASKS} \frac{{{_D_RHO}}}{{{_D_MU}}} \frac{{{_D_MU}}}{{1 - \gamma_i}} {_A}",
-    rf"{_OVER} \tilde{{d}}(s) {_TOP} {_SUMMED}",
-    rf"{_RATIO} {_OVER} {_TOP} {_SUMMED}",
-    rf"{_RATIO} |\mathcal{{S}}| \frac{{2\lambda N}}{{|\mathcal{{S}}|}}",
-    rf"2\lambda N {_RATIO}",
-    rf"2\lambda N \max_{{s \in \mathcal{{S}}, i: s \in \mathcal{{S}}_i}} \left\{{ \frac{{{_D_RHO}}}{{(1 - \gamma_i)\mu_i(s)}} \right\}}",
-)
-_SIGNS = ("=", "=", r"\leq", "=", "=", r"\leq", r"\leq", "=", "=")
-
-
-def at_theta(latex: str) -> str:
-    """Return a display with pi_theta in the advantages and in the visitations from mu."""
-    text = latex.replace(rf"A_i^{{{STAR}}}", r"A_i^{\pi_\theta}")
-    return text.replace(rf"d_{{i,\mu_i}}^{{{STAR}}}", r"d_{i,\mu_i}^{\pi_\theta}")
-
-
-def compare(
-    kernel: Kernel, latex: str, settings: dict[str, Setting], labels: Sequence[str] | None = None
-) -> list[Evidence]:
-    """Return the display ``left relation right`` checked in exact settings."""
-    text = normalized(latex)
-    if _A in latex:
-        text = text.replace(normalized(r"\tilde{d}(s)"), normalized(r"\tilde{d}^*(s)"))
-    relation = next(sign for sign in (r"\leq", "=") if "&" + sign in text)
-    left, right = (side.removesuffix(r"\\") for side in sides(text, "&" + relation))
-    return [
-        kernel.at_instance(
-            _value(setting, left),
-            {r"\leq": "<=", "=": "="}[relation],
-            _value(setting, right),
-            {"instance": name, "lambda": setting.regularization},
-        )
-        for name, setting in settings.items()
-        if labels is None or name in labels
-    ]
-
-
-def _value(setting: Setting, latex: str) -> Any:
-    if latex == normalized(_LINES[0]):
-        return setting.gap()
-    return setting.value_of(latex.strip("&"))
 
 
 def _link(chain: Chain | None, *where: str) -> Check:
@@ -137,7 +71,7 @@ def _claim(
     depends: tuple[str, ...] = (),
     **more: Any,
 ) -> Claim:
-    left, right, sign = _LINES[number], _LINES[number + 1], _SIGNS[number]
+    left, right, sign = LINES[number], LINES[number + 1], SIGNS[number]
     joint = "" if number == 0 else r" \\"
     return Claim(
         id=f"eq-49-{name}",
@@ -168,7 +102,7 @@ difference = _claim(
     "difference",
     0,
     _link(several_tasks.difference()),
-    misprint(r"\frac{1}{1 - \gamma_i}", "2"),
+    misprint(r"\frac{1}{1 - \gamma_i}", "3"),
     depends=("lemma-b3",),
     fault=Fault(
         Severity.SLIP,
@@ -178,7 +112,7 @@ difference = _claim(
 )
 difference_corrected = _corrected(
     difference,
-    misprint(r"\frac{1}{1 - \gamma_i}", "2"),
+    misprint(r"\frac{1}{1 - \gamma_i}", "3"),
     misprint(r"A_i^{\pi_\theta}", rf"A_i^{{{STAR}}}"),
     depends=("lemma-b3-corrected",),
 )
@@ -186,14 +120,14 @@ exchange = _claim(
     "exchange",
     1,
     _link(several_tasks.grouped()),
-    misprint(rf"{STAR}(a|s) {_TASKS}", rf"{_TASKS}"),
+    misprint(rf"{STAR}(a|s) {TASKS}", rf"{TASKS}"),
     note="an exchange of finite sums, true with either superscript",
 )
 largest = _claim(
     "largest",
     2,
     _link(largest_actions.largest_action()),
-    misprint(_TOP, r"\sum_{a \in \mathcal{A}}"),
+    misprint(TOP, r"\sum_{a \in \mathcal{A}}"),
     note="true with either superscript",
 )
 
@@ -201,10 +135,10 @@ largest = _claim(
 def _same_factor(kernel: Kernel) -> Evidence:
     """X = (x / y) y for the summands, for any x and any y > 0."""
     x, y, advantage = symbols("x", "y", "A")
-    names = {_D_RHO: x, _D_MU: y, r"\gamma_i": own, _A: advantage}
-    names |= {at_theta(_D_MU): y, at_theta(_A): advantage}
+    names = {D_RHO: x, D_MU: y, r"\gamma_i": own, A: advantage}
+    names |= {at_theta(D_MU): y, at_theta(A): advantage}
     left, right = (
-        parse(side.split(normalized(_TASKS))[1].removesuffix(r"\\"), names)
+        parse(side.split(normalized(TASKS))[1].removesuffix(r"\\"), names)
         for side in sides(kernel.statement, "=")[-2:]
     )
     box = Box(x=DISCOUNT, y=DISCOUNT, A=closed_interval(-1, 1), gamma_i=DISCOUNT)
@@ -214,11 +148,11 @@ def _same_factor(kernel: Kernel) -> Evidence:
 ratio = Claim(
     id="eq-49-ratio",
     where=f"{WHERE}, (49), line 4",
-    statement=rf"{_LINES[3]} \\ &= {_LINES[4]}",
+    statement=rf"{LINES[3]} \\ &= {LINES[4]}",
     kind=Kind.IDENTITY,
     check=_same_factor,
     lines=(696, 696),
-    controls=(misprint(rf"{{{_D_MU}}}{{1", rf"{{{_D_RHO}}}{{1"),),
+    controls=(misprint(rf"{{{D_MU}}}{{1", rf"{{{D_RHO}}}{{1"),),
     note="needs d_{i,mu_i}(s) > 0, which the positive mu_i of Theorem 2's coefficient give",
 )
 
@@ -284,7 +218,7 @@ def _cancel(kernel: Kernel) -> Evidence:
     names = {r"\lambda": lam, "N": tasks, r"|\mathcal{S}|": states, "R": largest_ratio}
     text = kernel.statement.replace(r"\\", " ")
     text = (
-        normalized(text).replace(normalized(_RATIO), "R").replace(normalized(at_theta(_RATIO)), "R")
+        normalized(text).replace(normalized(RATIO), "R").replace(normalized(at_theta(RATIO)), "R")
     )
     left, right = (parse(side, names) for side in sides(text, "="))
     box = Box(R=DISCOUNT, N=DISCOUNT, S=DISCOUNT, **{"lambda": DISCOUNT})
@@ -308,7 +242,7 @@ start = _claim(
 start_corrected = _corrected(
     start,
     misprint(r"(1 - \gamma_i)\mu_i(s)", r"\frac{\mu_i(s)}{1-\gamma_i}"),
-    statement=at_theta(rf"{_LINES[8]} \\ &\leq {_LINES[9]}"),
+    statement=at_theta(rf"{LINES[8]} \\ &\leq {LINES[9]}"),
     kind=Kind.UPPER_BOUND,
     note="every mu_i(s) > 0, or the right side is not defined",
     depends=("eq-49-visitation-corrected",),
@@ -316,8 +250,8 @@ start_corrected = _corrected(
 eq_49 = Claim(
     id="eq-49",
     where=f"{WHERE}, (49)",
-    statement=rf"{_LINES[0]} "
-    + r" \\ ".join(f"&{sign} {line}" for sign, line in zip(_SIGNS, _LINES[1:], strict=True)),
+    statement=rf"{LINES[0]} "
+    + r" \\ ".join(f"&{sign} {line}" for sign, line in zip(SIGNS, LINES[1:], strict=True)),
     kind=Kind.UPPER_BOUND,
     lines=(696, 696),
     parts=(
@@ -352,7 +286,7 @@ def _nonnegative(kernel: Kernel) -> Evidence:
 nonnegative = Claim(
     id="eq-49-largest-nonnegative",
     where=f"{WHERE}, after (49)",
-    statement=rf"{_TOP} {_SUMMED} \geq 0, \forall s",
+    statement=rf"{TOP} {SUMMED} \geq 0, \forall s",
     kind=Kind.UPPER_BOUND,
     check=_nonnegative,
     lines=(698, 698),
@@ -382,7 +316,7 @@ def _at_least_start(kernel: Kernel) -> Evidence:
 at_least_start = Claim(
     id="eq-49-visitation",
     where=f"{WHERE}, after (49)",
-    statement=rf"{_D_MU} \geq (1 - \gamma_i)\mu_i(s)",
+    statement=rf"{D_MU} \geq (1 - \gamma_i)\mu_i(s)",
     kind=Kind.UPPER_BOUND,
     check=_at_least_start,
     lines=(698, 698),
@@ -418,7 +352,7 @@ def _common_ratio(kernel: Kernel) -> Evidence:
 eq_47 = Claim(
     id="eq-47",
     where=f"{WHERE}, (47)",
-    statement=rf"\frac{{{_D_RHO}}}{{{_D_MU}}} = \frac{{d_{{j,\rho_j}}^{{{STAR}}}(s)}}{{d_{{j,\mu_j}}^{{{STAR}}}(s)}} \triangleq \tilde{{d}}(s)",
+    statement=rf"\frac{{{D_RHO}}}{{{D_MU}}} = \frac{{d_{{j,\rho_j}}^{{{STAR}}}(s)}}{{d_{{j,\mu_j}}^{{{STAR}}}(s)}} \triangleq \tilde{{d}}(s)",
     kind=Kind.DEFINITION,
     check=_common_ratio,
     lines=(686, 686),
@@ -475,7 +409,7 @@ lemma_b3 = Claim(
     check=_performance_difference,
     lines=(692, 692),
     depends=("eq-1", "eq-2-advantage"),
-    controls=(misprint(r"A^{\pi'}", r"A_i^{\pi}"), misprint(r"\frac{1}{1 - \gamma_i}", "2")),
+    controls=(misprint(r"A^{\pi'}", r"A_i^{\pi}"), misprint(r"\frac{1}{1 - \gamma_i}", "3")),
     fault=Fault(
         Severity.SLIP,
         Origin.PAPER,
@@ -488,7 +422,7 @@ lemma_b3_corrected = lemma_b3.variant(
     statement=lemma_b3.statement.replace(r"A^{\pi'}", r"A_i^{\bar{\pi}}"),
     lines=None,
     fault=None,
-    controls=(misprint(r"A_i^{\bar{\pi}}", r"A_i^{\pi}"), misprint(r"\frac{1}{1 - \gamma_i}", "2")),
+    controls=(misprint(r"A_i^{\bar{\pi}}", r"A_i^{\pi}"), misprint(r"\frac{1}{1 - \gamma_i}", "3")),
 )
 
 

@@ -34,8 +34,8 @@ from dcpg_theory.models.examples import example_2, example_policy
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.theory.assumptions import FINITE_PARAMETERS
 from proofs_check import several_tasks
-from proofs_check.appendix_b3 import HALF, SHARED, UNVISITED
 from proofs_check.assumptions import MATCHED_VISITATION, POSITIVE_EXPLORATION
+from proofs_check.display_49 import HALF, SHARED, UNVISITED
 from proofs_check.small_tasks import bandit
 from proofs_check.two_policies import Setting
 
@@ -48,7 +48,7 @@ def _bandit(chance: Any, regularization: Any) -> Setting:
 
 
 # The first is stationary for L; the second is far from it and nearly meets the condition.
-_SETTINGS = {
+SETTINGS = {
     "a bandit at p = 9/10": _bandit(Fraction(9, 10), Fraction(9, 20)),
     "a bandit at p = 1/100": _bandit(Fraction(1, 100), Fraction(49, 100)),
     "two tasks that share P": Setting(SHARED.problem, [[HALF] * 2] * 2, SHARED.optimal, 10),
@@ -66,7 +66,7 @@ def _bounded_gap(kernel: Kernel) -> Evidence:
     right = conclusion.split(r"\leq")[1]
     sharp = normalized(right).startswith(r"\lambda")
     special = []
-    for name, setting in _SETTINGS.items():
+    for name, setting in SETTINGS.items():
         g, bound = setting.gradient(), setting.value_of(limit)
         size = max(g.flat) if sharp else None
         met = size <= bound if sharp else sum(x * x for x in g.flat) <= bound**2
