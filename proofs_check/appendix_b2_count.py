@@ -1,7 +1,6 @@
 r"""Appendix B.2, (42)-(46): the number of iterations that makes the gradient small.
 
-Read for two tasks with symbols for their discounts, lambda, alpha, sigma_2, 1/|S|, 1/|A|, K, c_1 and
-RE; the first step plugs (34) and (41) into (40), the others are algebra.
+Read for two tasks with symbols for lambda, alpha and a discount; the first step plugs (34) and (41) into (40), the others are algebra.
 """
 
 from __future__ import annotations
@@ -35,6 +34,17 @@ from proofs_check.theorem_2_terms import BOX, N_TASKS, Terms
 
 WHERE = "Appendix B.2"
 HALF = Fraction(1, 2)
+
+# Symbols for lambda, alpha and gamma_2; the others are numbers, unlike each other.
+_FIXED: dict[str, Any] = {
+    "gamma_1": Fraction(1, 4),
+    "s": Fraction(1, 2),
+    "a": Fraction(1, 3),
+    "sigma": Fraction(1, 5),
+    "K": 7,
+    "c_1": 3,
+    "RE": 2,
+}
 
 # gamma_1 < gamma_2, |S| = 1, |A| = 2, sigma_2 = 1/2; alpha and K are far inside what is admissible.
 _INSTANCE: dict[str, Any] = {
@@ -84,7 +94,7 @@ def _plugged(kernel: Kernel) -> Evidence:
                 {**_INSTANCE, "i": agent + 1},
             )
         )
-    terms = Terms()
+    terms = Terms(_FIXED)
     true = [0 * terms.values["s"] + N_TASKS, terms.under_the_root, terms.consensus]
     return kernel.confirmed(kernel.identity(read(terms), true, BOX), *special)
 
@@ -150,7 +160,7 @@ def _added_up(kernel: Kernel) -> Evidence:
         )
         for at in (Terms(_INSTANCE, agent) for agent in (0, 1))
     ]
-    terms = Terms()
+    terms = Terms(_FIXED)
     sums = kernel.identity([terms.value_of(printed)], [terms.consensus], BOX)
     return kernel.confirmed(sums, *special)
 
@@ -218,7 +228,7 @@ def _solved(kernel: Kernel, inequality: str, count: str) -> Evidence:
 
     here = [_number(side) for side in squares(Terms(_INSTANCE))]
     special = kernel.at_instance(here[0], "<=", here[1], {**_INSTANCE, "K": "as in (45)"})
-    one, two = squares(Terms())
+    one, two = squares(Terms({**_FIXED, "gamma_2": HALF}))
     return kernel.confirmed(kernel.identity([one], [two], BOX), special)
 
 
@@ -264,7 +274,7 @@ _K_46 = r"\frac{c_1 N^2 \left(\sum_{j=1}^N \left(\frac{1}{1-\gamma_j} + \lambda 
 def _in_epsilon(kernel: Kernel) -> Evidence:
     """Put lambda = epsilon/(2 N M) into (45), with M the coefficient of (39) and c_2 any number."""
     most = symbols("M")[0]
-    terms = Terms({"gamma_1": HALF, "c_1": 1, "K": 1, "RE": 0})  # they are the same in both
+    terms = Terms({**_FIXED, "gamma_2": HALF})
     eps = 2 * N_TASKS * most * terms.values["lambda"]
     text = kernel.statement.lstrip("= ").rstrip(", ")
     names = {"M": most, r"\varepsilon": eps}

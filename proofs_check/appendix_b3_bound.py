@@ -35,7 +35,7 @@ from proofs_check import several_tasks, single_task, visitation_chains
 from proofs_check.corridor import S3
 from proofs_check.display_49 import HALF, UNVISITED, at_theta
 from proofs_check.printed_sums import sides
-from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, gamma, p
+from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, gamma
 
 WHERE = "Appendix B.3"
 
@@ -144,9 +144,10 @@ def gradient_of_the_regularized_value(kernel: Kernel) -> Evidence:
     Special case: the second example with weights at S3, where w d/dw differentiates the solved value
     and log pi(b|s) = integral of pi'/pi, so that no logarithm has to be evaluated.
     """
-    one, two, lam = symbols("w_L", "w_R", "lambda")
+    one, two = symbols("w_L", "w_R")
+    lam = RationalFunction.constant(3)
     row = policy_from_weights([[one, two]])[0]
-    task, policy = example_2(gamma, p).tasks[0], example_policy(HALF, row[0], HALF)
+    task, policy = example_2(gamma, Fraction(3, 4)).tasks[0], example_policy(HALF, row[0], HALF)
     value = theory.value(task, policy)[S3]
     printed, slopes = [], []
     for action, weight in enumerate((one, two)):
