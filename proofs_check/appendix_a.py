@@ -5,7 +5,6 @@ In the first example Appendix A writes p for the probability of L at S3, which i
 
 from __future__ import annotations
 
-import re
 import sys
 from fractions import Fraction
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 from dcpg_theory import theory
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
-from dcpg_theory.exact.latex import normalized, parse
+from dcpg_theory.exact.latex import parse
 from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.ledger import (
     Claim,
@@ -39,6 +38,7 @@ from proofs_check.corridor import (
     first,
     oscillates,
 )
+from proofs_check.printed import compare_sides, looked_up, number, read_off
 from proofs_check.symbols import (
     DISCOUNT,
     EXAMPLE_1,
@@ -46,6 +46,7 @@ from proofs_check.symbols import (
     gamma,
     left,
 )
+from proofs_check.values import in_example_1, state_of
 
 WHERE = "Appendix A, first example"
 _IN_1 = (COMMON_DISCOUNT, STATIONARY_POLICIES)
@@ -66,13 +67,9 @@ always_left = main_text.always_left.variant(
 )
 
 
-def _value_under(task: int, at_s3: int) -> Any:
-    def check(kernel: Kernel) -> Evidence:
-        """Solve the Bellman equation of the task under the deterministic policy."""
-        printed = parse(kernel.statement.split("=")[-1], NAMES_1)
-        return kernel.identity(printed, task_value(task, at_s3), GAMMA)
-
-    return check
+def _values(kernel: Kernel) -> Evidence:
+    """Solve the Bellman equations of both tasks under the policies that are named."""
+    return compare_sides(kernel, kernel.statement, in_example_1(), EXAMPLE_1)
 
 
 value_1 = claim(
@@ -82,8 +79,9 @@ value_1 = claim(
     kind=Kind.IDENTITY,
     lines=(382, 382),
     assumptions=_IN_1,
-    controls=(misprint(r"= \gamma", r"= \gamma^2"),),
-)(_value_under(0, 1))
+    depends=("figure-1",),
+    controls=(misprint(r"= \gamma", r"= \gamma^2"), misprint("V_1", "V_2")),
+)(_values)
 value_2 = claim(
     "appa-ex1-value-2",
     where=WHERE,
@@ -91,8 +89,9 @@ value_2 = claim(
     kind=Kind.IDENTITY,
     lines=(382, 382),
     assumptions=_IN_1,
-    controls=(misprint("= 0", r"= \gamma"),),
-)(_value_under(1, 1))
+    depends=("figure-1",),
+    controls=(misprint("= 0", r"= \gamma"), misprint(r"\pi_{d,l}", r"\pi_{d,r}")),
+)(_values)
 
 
 @claim(
@@ -101,13 +100,23 @@ value_2 = claim(
     statement=r"the agent reaches S_1 in 2 steps under $\pi_{d,l}$ and claims the $+1$ reward",
     kind=Kind.IDENTITY,
     lines=(382, 382),
-    controls=(misprint("in 2 steps", "in 3 steps"), misprint("S_1", "S_5")),
+    depends=("figure-1",),
+    controls=(
+        misprint("in 2 steps", "in 3 steps"),
+        misprint("S_1", "S_5"),
+        misprint(r"\pi_{d,l}", r"\pi_{d,r}"),
+        misprint("+1", "+2"),
+    ),
 )
 def two_steps_to_the_reward(kernel: Kernel) -> Evidence:
     """The last of the printed number of steps, and no other, enters S1 and is paid 1."""
-    text = normalized(kernel.statement)
-    target, steps = (int(re.findall(x, text)[0]) for x in (r"reachesS_(\d)", r"in(\d)steps"))
-    policy = example_policy(1, 1, 1)
+    printed = read_off(
+        r"the agent reaches @target@ in @steps@ steps under $@policy@$ and claims the $+@pay@$ reward",
+        kernel.statement,
+    )
+    target, steps = state_of(printed["target"]), int(number(printed["steps"]))
+    at_s3 = looked_up({r"\pi_{d,l}": 1, r"\pi_{d,r}": 0}, printed["policy"])
+    policy = example_policy(1, at_s3, 1)
     task = example_1(gamma).tasks[0]
     step, rewards = task.policy_transitions(policy), task.policy_rewards(policy)
     at: Any = task.start
@@ -116,14 +125,16 @@ def two_steps_to_the_reward(kernel: Kernel) -> Evidence:
         paid.append(at @ rewards)
         at = at @ step
     return kernel.every(
-        kernel.identity(at, np.eye(5, dtype=int)[target - 1], GAMMA),
-        kernel.identity(paid, [0] * (steps - 1) + [1], GAMMA),
+        kernel.identity(at, np.eye(5, dtype=int)[target], GAMMA),
+        kernel.identity(paid, [0] * (steps - 1) + [number(printed["pay"])], GAMMA),
     )
 
 
 def _oscillates(kernel: Kernel) -> Evidence:
     """Under L everywhere, the second task moves S3 -> S2 -> S3, because S2 is reversed."""
-    return oscillates(kernel, at_s3=1, task=1)
+    form = "an agent will move back and forth between @one@ and @two@ forever"
+    printed = read_off(form, kernel.statement)
+    return oscillates(kernel, state_of(printed["one"]), state_of(printed["two"]), 1, 1)
 
 
 oscillation = Claim(
@@ -133,7 +144,8 @@ oscillation = Claim(
     kind=Kind.IDENTITY,
     check=_oscillates,
     lines=(382, 382),
-    controls=(misprint("S_3 and S_4", "S_2 and S_4"),),
+    depends=("figure-1",),
+    controls=(misprint("S_3 and S_4", "S_2 and S_5"),),
     fault=Fault(
         _SLIP,
         Origin.EXTRACTION,
@@ -148,18 +160,15 @@ oscillation_corrected = oscillation.variant(
 )
 
 
-def _deterministic_sum(at_s3: int) -> Any:
-    def check(kernel: Kernel) -> Evidence:
-        """The two values, their sum as printed, and its last member."""
-        _, parts, result = kernel.statement.split("=")
-        values = [task_value(k, at_s3) for k in (0, 1)]
-        printed = [parse(part, NAMES_1) for part in parts.split("+")]
-        return kernel.every(
-            kernel.identity(printed, values, GAMMA),
-            kernel.identity(parse(result, NAMES_1), values[0] + values[1], GAMMA),
-        )
-
-    return check
+def _deterministic_sum(kernel: Kernel) -> Evidence:
+    """The two values term by term, their sum as printed, and its last member."""
+    left_side, parts, _ = kernel.statement.split("=")
+    names = in_example_1()
+    terms, printed = ([parse(x, names) for x in side.split("+")] for side in (left_side, parts))
+    return kernel.every(
+        kernel.identity(printed, terms, GAMMA),
+        compare_sides(kernel, kernel.statement, names, GAMMA),
+    )
 
 
 sum_l = claim(
@@ -169,9 +178,13 @@ sum_l = claim(
     kind=Kind.IDENTITY,
     lines=(384, 384),
     assumptions=_IN_1,
-    depends=("appa-ex1-value-1", "appa-ex1-value-2"),
-    controls=(misprint(r"\gamma + 0", r"0 + \gamma"), misprint(r"0 = \gamma", r"0 = 2\gamma")),
-)(_deterministic_sum(1))
+    depends=("figure-1", "appa-ex1-value-1", "appa-ex1-value-2"),
+    controls=(
+        misprint(r"\gamma + 0", r"0 + \gamma"),
+        misprint(r"0 = \gamma", r"0 = 2\gamma"),
+        misprint(r"V_1^{\pi_{d,l}}(S_3)", r"V_1^{\pi_{d,l}}(S_2)"),
+    ),
+)(_deterministic_sum)
 sum_r = claim(
     "appa-ex1-sum-r",
     where=WHERE,
@@ -179,8 +192,10 @@ sum_r = claim(
     kind=Kind.IDENTITY,
     lines=(388, 388),
     assumptions=_IN_1,
-    controls=(misprint(r"0 + \gamma", r"\gamma + 0"),),
-)(_deterministic_sum(0))
+    depends=("figure-1", "appa-ex1-value-1", "appa-ex1-value-2"),
+    note="by symmetry from the values of always L",
+    controls=(misprint(r"0 + \gamma", r"\gamma + 0"), misprint("V_2", "V_1")),
+)(_deterministic_sum)
 
 
 @claim(
@@ -193,9 +208,14 @@ sum_r = claim(
 )
 def mixed_policy(kernel: Kernel) -> Evidence:
     """The two printed numbers are the policy used here, and sum to 1."""
-    printed = [
-        parse(x, NAMES_1) for x in re.findall(r"(1-p|p),&a=\\text", normalized(kernel.statement))
-    ]
+    form = (
+        r"\pi_s(a|S_3) = \begin{cases} @one@, & a = \text{@first@} \\ "
+        r"@two@, & a = \text{@second@} \end{cases}"
+    )
+    read = read_off(form, kernel.statement)
+    printed = np.zeros(2, dtype=object)
+    for value, action in (("one", "first"), ("two", "second")):
+        printed[looked_up({"left": 0, "right": 1}, read[action])] += parse(read[value], NAMES_1)
     return kernel.definition(
         kernel.identity(printed, example_policy(1, left, 1)[S3], EXAMPLE_1),
         kernel.identity(printed[0] + printed[1], 1, EXAMPLE_1),
@@ -206,16 +226,19 @@ def _series(task: int) -> Any:
     def check(kernel: Kernel) -> Evidence:
         r"""The printed terms are the expected discounted rewards of the first six steps.
 
-        That is sum_{k<6} gamma^k e_{S3} P^k r, with P and r of the policy pi_s.
+        That is sum_{k<6} gamma^k e_{S3} P^k r, with P and r of the policy pi_s; what follows is
+        gamma^6 e_{S3} P^6 V.
         """
-        body = kernel.statement.replace("=", "").replace(r"+ \dots", "").replace(r"+\dots", "")
+        printed = read_off(r"@value@ = @body@ + \dots", kernel.statement)
+        whole, body = (parse(printed[name], in_example_1()) for name in ("value", "body"))
         model, policy = example_1(gamma).tasks[task], example_policy(1, left, 1)
         step, rewards = model.policy_transitions(policy), model.policy_rewards(policy)
         at: Any = model.start
         total: Any = 0
         for k in range(6):
             total, at = total + gamma**k * (at @ rewards), at @ step
-        return kernel.identity(parse(body, NAMES_1), total, EXAMPLE_1)
+        rest = gamma**6 * (at @ theory.value(model, policy))
+        return kernel.identity([body, whole - rest], [total, total], EXAMPLE_1)
 
     return check
 
@@ -223,10 +246,10 @@ def _series(task: int) -> Any:
 def _geometric(task: int) -> Any:
     def check(kernel: Kernel) -> Evidence:
         """The ratio is at least 0 and less than 1, so the series converges, to the value."""
-        front, ratio = re.findall(
-            r"^=(.*)\\sum_\{k=0\}\^\{\\infty\}\((.*)\)\^k$", normalized(kernel.statement)
-        )[0]
-        head, step = parse(front, NAMES_1), parse(ratio, NAMES_1)
+        form = r"= @front@ \sum_{k=@first@}^{\infty} (@ratio@)^k"
+        read = read_off(form, f"{kernel.statement} ")
+        head, step = (parse(read[name], NAMES_1) for name in ("front", "ratio"))
+        head = head * step ** int(number(read["first"]))
         return kernel.every(
             kernel.sign(step, ">=", 0, EXAMPLE_1),
             kernel.sign(step, "<", 1, EXAMPLE_1),
@@ -250,7 +273,7 @@ _DISPLAYS = (
         1,
         "series",
         396,
-        r"= p\gamma + p(1-p)\gamma^3 + p(1-p)^2\gamma^5 + \dots",
+        r"V_1^{\pi_s}(S_3) = p\gamma + p(1-p)\gamma^3 + p(1-p)^2\gamma^5 + \dots",
         _series(0),
         misprint("(1-p)^2", "(1-p)"),
     ),
@@ -274,7 +297,7 @@ _DISPLAYS = (
         2,
         "series",
         400,
-        r"= (1-p)\gamma + (1-p)p\gamma^3 + (1-p)p^2\gamma^5 + \dots",
+        r"V_2^{\pi_s}(S_3) = (1-p)\gamma + (1-p)p\gamma^3 + (1-p)p^2\gamma^5 + \dots",
         _series(1),
         misprint(r"\gamma^5", r"\gamma^4"),
     ),
@@ -319,12 +342,11 @@ values_of_the_mixed_policy = tuple(
     lines=(404, 404),
     assumptions=_IN_1,
     depends=("appa-ex1-v1-closed", "appa-ex1-v2-closed"),
-    controls=(misprint(r"1 - p\gamma^2", r"1 + p\gamma^2"),),
+    controls=(misprint(r"1 - p\gamma^2", r"1 + p\gamma^2"), misprint("V_2", "V_1")),
 )
 def sum_of_the_values(kernel: Kernel) -> Evidence:
     """Solve both tasks' Bellman equations and add."""
-    printed = parse(kernel.statement.split("=")[1], NAMES_1)
-    return kernel.identity(printed, first(1, left, 1), EXAMPLE_1)
+    return compare_sides(kernel, kernel.statement, in_example_1(), EXAMPLE_1)
 
 
 @claim(
@@ -382,7 +404,7 @@ def derivative_of_the_sum(kernel: Kernel) -> Evidence:
 )
 def only_solution_is_half(kernel: Kernel) -> Evidence:
     """Left minus right of (15) is (p - 1/2) times a positive function; V is largest there."""
-    solution = parse(kernel.statement.split("=")[1].strip("$ "), {})
+    solution = number(read_off("which leads to $p = @p@$", f"{kernel.statement} ")["p"])
     gap = 1 / (1 - (1 - left) * gamma**2) ** 2 - 1 / (1 - left * gamma**2) ** 2
     quotient = gap / (solution - left)
     return kernel.every(
@@ -394,7 +416,7 @@ def only_solution_is_half(kernel: Kernel) -> Evidence:
 @claim(
     "appa-ex1-value",
     where=WHERE,
-    statement=r"\frac{p\gamma}{1 - (1-p)\gamma^2} + \frac{(1-p)\gamma}{1 - p\gamma^2} \\ &= \frac{2\gamma}{2 - \gamma^2}",
+    statement=r"V_1^{\pi_s}(S_3) + V_2^{\pi_s}(S_3) &= \frac{p\gamma}{1 - (1-p)\gamma^2} + \frac{(1-p)\gamma}{1 - p\gamma^2} \\ &= \frac{2\gamma}{2 - \gamma^2}",
     kind=Kind.IDENTITY,
     lines=(414, 414),
     assumptions=_IN_1,
@@ -403,12 +425,9 @@ def only_solution_is_half(kernel: Kernel) -> Evidence:
     note="at p = 0.5",
 )
 def value_at_the_optimum(kernel: Kernel) -> Evidence:
-    """Put p = 1/2 into the sum; both sides equal the solved values."""
-    general, special = normalized(kernel.statement).replace(r"\\", "").split("=")
-    at_half = {r"\gamma": gamma, "p": as_fmpq(HALF)}
-    return kernel.identity(
-        [parse(general, at_half), parse(special, NAMES_1)], [first(1, HALF, 1)] * 2, GAMMA
-    )
+    """Put p = 1/2 into the sum and into the solved values."""
+    names = in_example_1({"left": HALF}) | {r"\gamma": gamma, "p": as_fmpq(HALF)}
+    return compare_sides(kernel, kernel.statement, names, GAMMA)
 
 
 if __name__ == "__main__":

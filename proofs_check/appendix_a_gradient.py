@@ -2,17 +2,20 @@ r"""Appendix A, (16)-(18): the gradient and the visitation matrix, for all MDPs.
 
 from __future__ import annotations
 
-import re
 import sys
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from dcpg_theory import theory
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
-from dcpg_theory.exact.latex import normalized, parse
-from dcpg_theory.exact.linear_algebra import inverse
+from dcpg_theory.exact.latex import parse
+from dcpg_theory.exact.numbers import NumberKind, as_array
+from dcpg_theory.exact.operators import SCALARS, Atom, Operator
 from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger import (
     Claim,
     Fault,
@@ -20,7 +23,6 @@ from dcpg_theory.ledger import (
     Origin,
     Severity,
     claim,
-    ingredient,
     misprint,
     narrate,
 )
@@ -28,17 +30,31 @@ from dcpg_theory.models.examples import example_2, example_policy
 from dcpg_theory.models.policies import policy_from_weights
 from proofs_check import single_task
 from proofs_check.corridor import (
-    GAMMA,
     HALF,
     S3,
+)
+from proofs_check.mdp_operators import Policy, equal
+from proofs_check.printed import (
+    Linear,
+    columns,
+    compare_sides,
+    looked_up,
+    misprints,
+    read_off,
+    relations,
+    unless_refuted,
 )
 from proofs_check.symbols import (
     DISCOUNT,
     EXAMPLE_2_POLICIES,
     gamma,
     left,
+    own,
     p,
 )
+
+_VISITS = r"d_{i,\rho_i}^{\pi_\theta}"
+_LEFT = r"\frac{\partial}{\partial \theta_{s,a}} V_i^{\pi_\theta}(\rho_i)"
 
 
 @claim(
@@ -64,20 +80,34 @@ def gradient_of_the_value(kernel: Kernel) -> Evidence:
     task = example_2(gamma, p).tasks[0]
     policy = example_policy(HALF, row[0], HALF)
     value = theory.value(task, policy)[S3]
-    printed = []
-    for action in (0, 1):
+    box = EXAMPLE_2_POLICIES.replace(w_L=DISCOUNT, w_R=DISCOUNT)
+    special = []
+    for action, weight in enumerate((one, two)):
         names = {
+            _LEFT: weight * value.derivative(str(weight)),
             r"\gamma_i": gamma,
-            r"d_{i,\rho_i}^{\pi_\theta}(s)": theory.visitation(task, policy)[S3],
+            _VISITS + "(s)": theory.visitation(task, policy)[S3],
             r"\pi_\theta(a|s)": row[action],
             r"A_i^{\pi_\theta}(s, a)": theory.advantage(task, policy)[S3, action],
         }
-        printed.append(parse(kernel.statement.split("=", 1)[1], names))
-    slopes = [weight * value.derivative(str(weight)) for weight in (one, two)]
-    box = EXAMPLE_2_POLICIES.replace(w_L=DISCOUNT, w_R=DISCOUNT)
-    chain = single_task.policy_gradient()
-    special = kernel.identity(printed, slopes, box)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+        special.append(compare_sides(kernel, kernel.statement, names, box))
+
+    def stated() -> Evidence:
+        def atom(*names: str) -> Operator:
+            return Operator.of(Atom(*names))
+
+        state, pair = atom("e_s", "S", SCALARS), atom("e_sa^T", SCALARS, "SA")
+        names = {
+            _LEFT: Linear(atom("rho", SCALARS, "S") @ atom("V'", "S", SCALARS)),
+            r"\gamma_i": own,
+            _VISITS + "(s)": Linear(atom("d", SCALARS, "S") @ state),
+            r"\pi_\theta(a|s)": Linear(atom("pi(a|s)", SCALARS, SCALARS)),
+            r"A_i^{\pi_\theta}(s, a)": Linear(pair @ Policy("").advantage),
+        }
+        sides = [parse(side, names).value for side in relations(kernel.statement)[0]]
+        return kernel.proof(single_task.policy_gradient(), equal(*sides))
+
+    return unless_refuted(kernel, stated, *special)
 
 
 @claim(
@@ -91,35 +121,50 @@ def gradient_of_the_value(kernel: Kernel) -> Evidence:
     note="i is the task and the row at once; the columns are starts, so they sum to one",
 )
 def columns_are_distributions(kernel: Kernel) -> Evidence:
-    """Read with rows as the visited state, every column of D sums to 1 in the second example."""
-    by_column = "(s_i|s_j)" in normalized(kernel.statement)
-    policy = example_policy(HALF, left, HALF)
-    matrices = [theory.visitation_matrix(task, policy) for task in example_2(gamma, p).tasks]
-    sums = [matrix.sum(axis=0 if by_column else 1) for matrix in matrices]
-    return kernel.definition(
-        kernel.identity(np.stack(sums), np.ones((2, 5), dtype=int), EXAMPLE_2_POLICIES)
+    """Every entry is the visitation of one state from another; the columns sum to 1.
+
+    In the second example, with any policy at S3.
+    """
+    printed = read_off(
+        r"We define $D_i^{\pi_\theta}$ to be the $|\mathcal{S}_i| \times |\mathcal{S}_i|$ matrix where "
+        r"the entry (@row@, @column@) is $d_i^{\pi_\theta}(s_@visited@|s_@start@)$ ",
+        kernel.statement + " ",
     )
+    policy = example_policy(HALF, left, HALF)
+    parts = []
+    for task in example_2(gamma, p).tasks:
+        matrix, eye = theory.visitation_matrix(task, policy), np.eye(5, dtype=int)
+        visits = np.stack([theory.visitation(task, policy, start) for start in eye])
+        order = [
+            (printed["start"], printed["visited"]).index(printed[k]) for k in ("row", "column")
+        ]
+        parts.append(kernel.identity(matrix, visits.transpose(order), EXAMPLE_2_POLICIES))
+        parts.append(kernel.identity(matrix.sum(axis=0), [1] * 5, EXAMPLE_2_POLICIES))
+    return kernel.definition(*parts)
 
 
 def _start_average(kernel: Kernel) -> Evidence:
     """Compare the shapes of the two sides, then their entries: D rho is the visitation from rho."""
-    side = kernel.statement.split("=", 1)[0]
-    task, policy = example_2(gamma, p).tasks[0], example_policy(HALF, left, HALF)
-    states = len(task.states)
-    size = 1 if normalized(side).endswith("(s)") else states
-    shapes = kernel.at_instance(
-        size, "=", states, {"sides": "a number and a vector" if size == 1 else "two vectors"}
-    )
     share = symbols("share")[0]
+    task, policy = example_2(gamma, p).tasks[0], example_policy(HALF, left, HALF)
     start = np.array([0, share, 1 - share, 0, 0], dtype=object)
-    factor = kernel.given("matrix", theory.visitation_matrix(task, policy))
-    chain = single_task.visitation_is_resolvent()
-    entries = kernel.identity(
-        factor @ start,
-        theory.visitation(task, policy, start),
-        EXAMPLE_2_POLICIES.replace(share=DISCOUNT),
-    )
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), shapes, entries)
+    visited = theory.visitation(task, policy, start)
+    names = columns([_VISITS], visited) | columns([r"\rho_i"], start)
+    names |= columns([r"D_i^{\pi_\theta}"], theory.visitation_matrix(task, policy))
+    names[r"(D_i^{\pi_\theta})^\top"] = Linear(theory.visitation_matrix(task, policy).T)
+    names[_VISITS + "(s)"] = Linear(visited[[[S3]]])
+    one, two = (parse(side, names).value for side in relations(kernel.statement)[0])
+    shown = " x ".join(map(str, one.shape)), " x ".join(map(str, two.shape))
+    shapes = [
+        kernel.at_instance(here, "=", there, {"shapes": f"{shown[0]} and {shown[1]}"})
+        for here, there in zip(one.shape, two.shape, strict=True)
+    ]
+    for shape in shapes:
+        if shape.verdict is Verdict.REFUTED:
+            return shape
+    box = EXAMPLE_2_POLICIES.replace(share=DISCOUNT)
+    proof = kernel.proof(single_task.visitation_is_resolvent())
+    return kernel.confirmed(proof, *shapes, kernel.identity(one, two, box))
 
 
 eq_17 = Claim(
@@ -130,7 +175,7 @@ eq_17 = Claim(
     check=_start_average,
     lines=(422, 422),
     depends=("appa-d-matrix",),
-    controls=(ingredient("D is the identity", matrix=np.eye(5, dtype=int)),),
+    controls=(misprints(("(s) =", "="), (r"D_i^{\pi_\theta} \rho_i", r"\rho_i")),),
     fault=Fault(
         Severity.SLIP,
         Origin.EXTRACTION,
@@ -141,7 +186,11 @@ eq_17_corrected = eq_17.variant(
     id="eq-17-corrected",
     statement=r"d_{i,\rho_i}^{\pi_\theta} = D_i^{\pi_\theta} \rho_i",
     lines=None,
-    controls=(ingredient("D is the identity", matrix=np.eye(5, dtype=int)),),
+    controls=(
+        misprint(r"D_i^{\pi_\theta} \rho_i", r"\rho_i"),
+        misprint(r"D_i^{\pi_\theta} \rho_i", r"\rho_i^\top \rho_i"),
+        misprint(r"D_i^{\pi_\theta} \rho_i", r"(D_i^{\pi_\theta})^\top \rho_i"),
+    ),
 )
 
 
@@ -150,19 +199,31 @@ def _resolvent(kernel: Kernel) -> Evidence:
 
     The special cases are one state, and the second example's first task with any policy at S3.
     """
-    side = normalized(kernel.statement).split("=", 1)[1]
-    factor = re.findall(r"^(.*)\([1I]-\\gamma(?:_i)? ?P_i\^\\pi\)\^\{-1\}$", side)[0]
-    scale = parse(factor, {r"\gamma_i": gamma, r"\gamma": gamma}) if factor else gamma / gamma
     task, policy = example_2(gamma, p).tasks[0], example_policy(HALF, left, HALF)
-    chain = single_task.visitation_is_resolvent()
-    resolvent = inverse(np.eye(5, dtype=int) - gamma * task.policy_transitions(policy).T)
-    special = (
-        kernel.identity([scale / (1 - gamma)], [1], GAMMA, labels=lambda _: "one state, P = 1"),
-        kernel.identity(
-            scale * resolvent, theory.visitation_matrix(task, policy), EXAMPLE_2_POLICIES
-        ),
-    )
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    one_state, step = [[1]], task.policy_transitions(policy).T
+    names = {r"\gamma_i": gamma, r"\gamma": gamma}
+    special = []
+    for moves, visits in ((one_state, one_state), (step, theory.visitation_matrix(task, policy))):
+        eye = np.eye(len(visits), dtype=int).astype(object)
+        matrices = {r"D_i^\pi": visits, r"P_i^\pi": moves, "I": eye}
+        read = names | {name: Linear(as_symbols(matrix)) for name, matrix in matrices.items()}
+        left_side, right_side = (parse(s, read).value for s in relations(kernel.statement)[0])
+        special.append(kernel.identity(left_side, right_side, EXAMPLE_2_POLICIES))
+
+    def stated() -> Evidence:
+        # Transposed: states are rows there, so that d = rho D^T, and M is the printed inverse.
+        start, visits = (Operator.of(Atom(name, SCALARS, "S")) for name in ("rho", "d"))
+        inverse = {r"(I - \gamma_i P_i^\pi)^{-1}": Linear(Policy("").resolvent)}
+        read = parse(relations(kernel.statement)[0][1], {r"\gamma_i": own} | inverse)
+        fact = equal(visits, start @ read.value)
+        return kernel.proof(single_task.visitation_is_resolvent(), fact)
+
+    return unless_refuted(kernel, stated, *special)
+
+
+def as_symbols(matrix: Any) -> Any:
+    """Return a matrix with rational functions for entries."""
+    return as_array(matrix, NumberKind.SYMBOLIC)
 
 
 eq_18 = Claim(
@@ -173,7 +234,7 @@ eq_18 = Claim(
     check=_resolvent,
     lines=(426, 426),
     depends=("eq-1",),
-    controls=(misprint("(1 - ", "2(1 - "),),
+    controls=(misprints((r"(1 - \gamma", r"(1 - \gamma_i)(I - \gamma_i"), ("(I -", "(I +")),),
     fault=Fault(
         Severity.SLIP,
         Origin.EXTRACTION,
@@ -185,7 +246,53 @@ eq_18_corrected = eq_18.variant(
     id="eq-18-corrected",
     statement=r"D_i^\pi = (1 - \gamma_i)(I - \gamma_i P_i^\pi)^{-1}",
     lines=None,
-    controls=(misprint(r"(1 - \gamma_i)(I", "(I"), misprint("= (1 - ", "= (1 + ")),
+    controls=(
+        misprint(r"(1 - \gamma_i)(I", "(I"),
+        misprint("= (1 - ", "= (1 + "),
+        misprint(r"I - \gamma_i", r"I + \gamma_i"),
+    ),
+)
+
+
+# (4) reads an action given a state; here the symbol has a state first, and both behind one bar.
+_NUMBER_OF = {"s": 5, "a": 2}
+
+
+def _policy_symbol(kernel: Kernel) -> Evidence:
+    """The notation is that of (4): an action of two, given a state of five, in the examples.
+
+    Given a state the probabilities sum to one, so all of them sum to five; a comma would make them
+    one distribution on pairs.
+    """
+    form = r"We also know $\pi_\theta(@first@)$ of the policy for which we would like to evaluate"
+    inside = read_off(form + " @rest@ ", kernel.statement + " ")["first"]
+    bar = "|" if "|" in inside else ","
+    first, second = (looked_up(_NUMBER_OF, part) for part in inside.split(bar))
+    policy = example_policy(HALF, Fraction(1, 3), HALF)
+    shown = {"symbol": inside, "of (4)": "a|s"}
+    return kernel.definition(
+        kernel.at_instance(first, "=", policy.shape[1], shown | {"first argument": "an action"}),
+        kernel.at_instance(second, "=", policy.shape[0], shown | {"second argument": "a state"}),
+        kernel.at_instance(second if bar == "|" else 1, "=", policy.sum(), shown),
+    )
+
+
+policy_symbol = Claim(
+    id="appa-policy-symbol",
+    where="Appendix A, after (20)",
+    statement=r"We also know $\pi_\theta(s, a)$ of the policy for which we would like to evaluate the gradient",
+    kind=Kind.DEFINITION,
+    check=_policy_symbol,
+    lines=(436, 436),
+    depends=("eq-4",),
+    controls=(misprint("(s, a)", "(a, a)"),),
+    fault=Fault(Severity.SLIP, Origin.PAPER, "(4) and (16) write pi(a|s): an action given a state"),
+)
+policy_symbol_corrected = policy_symbol.variant(
+    id="appa-policy-symbol-corrected",
+    statement=r"We also know $\pi_\theta(a|s)$ of the policy for which we would like to evaluate the gradient",
+    lines=None,
+    controls=(misprint("(a|s)", "(s|a)"), misprint("(a|s)", "(a, s)")),
 )
 
 

@@ -6,19 +6,17 @@ transition matrices with the old state as the column.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from dcpg_theory import theory
+from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse, parse_matrix, parse_vector
-from dcpg_theory.exact.linear_algebra import inverse
-from dcpg_theory.exact.numbers import NumberKind, as_array
-from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.ledger import (
     Claim,
     Control,
@@ -30,23 +28,29 @@ from dcpg_theory.ledger import (
     misprint,
     narrate,
 )
-from dcpg_theory.models.examples import ACTIONS, STATES, example_2, example_policy
-from dcpg_theory.models.policies import policy_from_weights
-from proofs_check.corridor import HALF
-from proofs_check.symbols import DISCOUNT, EXAMPLE_2, EXAMPLE_2_POLICIES, NAMES_2, gamma, left, p
+from dcpg_theory.models.examples import ACTIONS, example_policy
+from proofs_check.appendix_a_gradient import as_symbols
+from proofs_check.corridor import HALF, S3
+from proofs_check.printed import (
+    Linear,
+    columns,
+    compare_sides,
+    looked_up,
+    number,
+    read_off,
+    relations,
+)
+from proofs_check.symbols import EXAMPLE_2, EXAMPLE_2_POLICIES, NAMES_2, gamma, left
+from proofs_check.values import (
+    LEFT_AT_S3,
+    PRINTED_STATES,
+    WITH_E,
+    policy,
+    softmax_at,
+    task,
+)
 
 WHERE = "Appendix A, second example"
-LEFT_AT_S3 = {1: Fraction(0), 2: Fraction(1), 3: HALF}
-
-
-def policy(number: int) -> Any:
-    """Return pi_1, pi_2 or pi_3; the other states' actions do not matter."""
-    return example_policy(HALF, LEFT_AT_S3[number], HALF)
-
-
-def task(number: int) -> Any:
-    """Return task 1 or 2 of the second example over Q(gamma, p)."""
-    return example_2(gamma, p).tasks[number - 1]
 
 
 def _entry(index: tuple[int, ...]) -> str:
@@ -57,37 +61,61 @@ def _entry(index: tuple[int, ...]) -> str:
 @claim(
     "appa-pi1",
     where=WHERE,
-    statement=r"which implies $\pi_1(L|S_3) = 0$ and $\pi_1(R|S_3) = 1$",
+    statement=r"the policy $\pi_1$ under the parameterization $\theta_{S_3,L} = 1, \theta_{S_3,R} = \infty$, which implies $\pi_1(L|S_3) = 0$ and $\pi_1(R|S_3) = 1$",
     kind=Kind.IDENTITY,
     lines=(438, 438),
     depends=("sec2-ex2-softmax",),
-    controls=(misprint(r"\pi_1(L|S_3) = 0", r"\pi_1(L|S_3) = 1"),),
+    controls=(
+        misprint(r"\pi_1(L|S_3) = 0", r"\pi_1(L|S_3) = 1"),
+        misprint(r"\theta_{S_3,R} = \infty", r"\theta_{S_3,R} = 1"),
+    ),
     note="the limit theta_R -> infinity with theta_L fixed",
 )
 def limit_of_the_softmax(kernel: Kernel) -> Evidence:
-    """Divide both weights by w_R and let u = 1/w_R be 0."""
-    fixed, vanishing = symbols("w_L", "u")
-    row = policy_from_weights([[fixed * vanishing, vanishing / vanishing]])[0]
-    limit = [entry.evaluate({"u": 0, "w_L": fixed}) for entry in row]
-    printed = [parse(x, {}) for x in re.findall(r"S_3\)\s*=\s*([\d.]+)", kernel.statement)]
-    return kernel.identity(printed, limit, EXAMPLE_2.replace(w_L=DISCOUNT))
+    """Divide both weights by w_R and let 1/w_R be 0; this is the policy used as pi_1."""
+    printed = read_off(
+        r"the policy $\pi_@number@$ under the parameterization $\theta_{S_3,L} = @left@, "
+        r"\theta_{S_3,R} = @right@$, which implies $@one@$ and $@two@$ ",
+        kernel.statement + " ",
+    )
+    row = softmax_at(printed["left"], printed["right"])
+    used = policy(int(number(printed["number"])))[S3]
+    names = _probabilities(printed["number"], row)
+    return kernel.every(
+        kernel.identity(row, used, WITH_E),
+        *(compare_sides(kernel, printed[side], names, WITH_E) for side in ("one", "two")),
+    )
+
+
+def _probabilities(number: str, row: Any) -> dict[str, Any]:
+    return {rf"\pi_{number}({action}|S_3)": x for action, x in zip(ACTIONS, row, strict=True)}
 
 
 @claim(
     "appa-pi3",
     where=WHERE,
-    statement=r"which implies $\pi_3(L|S_3) = \pi_3(R|S_3) = 0.5$",
+    statement=r"the policy $\pi_3$ under parameterization $\theta_{S_3, L} = 1, \theta_{S_3, R} = 1$, which implies $\pi_3(L|S_3) = \pi_3(R|S_3) = 0.5$",
     kind=Kind.IDENTITY,
     lines=(466, 466),
     depends=("sec2-ex2-softmax",),
-    controls=(misprint("0.5", "0.25"),),
+    controls=(
+        misprint("0.5", "0.25"),
+        misprint(r"\theta_{S_3, R} = 1", r"\theta_{S_3, R} = 2"),
+    ),
 )
 def equal_parameters_toss_a_coin(kernel: Kernel) -> Evidence:
-    """Equal weights give both actions the same probability, whatever the weight."""
-    weight = symbols("w")[0]
-    row = policy_from_weights([[weight, weight]])[0]
-    printed = parse(kernel.statement.split("=")[-1].strip("$ "), {})
-    return kernel.identity([printed] * 2, row, EXAMPLE_2.replace(w=DISCOUNT))
+    """Equal weights give both actions the same probability."""
+    printed = read_off(
+        r"the policy $\pi_@number@$ under parameterization $\theta_{S_3, L} = @left@, "
+        r"\theta_{S_3, R} = @right@$, which implies $@chain@$ ",
+        kernel.statement + " ",
+    )
+    row = softmax_at(printed["left"], printed["right"])
+    used = policy(int(number(printed["number"])))[S3]
+    return kernel.every(
+        kernel.identity(row, used, WITH_E),
+        compare_sides(kernel, printed["chain"], _probabilities(printed["number"], row), WITH_E),
+    )
 
 
 @claim(
@@ -101,25 +129,37 @@ def equal_parameters_toss_a_coin(kernel: Kernel) -> Evidence:
 )
 def columns_are_old_states(kernel: Kernel) -> Evidence:
     """Of the matrix printed for task 1 under pi_1, the columns sum to 1, and the rows do not."""
-    axis = 0 if "P_i(j|k)" in normalized(kernel.statement) else 1
+    form = r"(whose entry (@row@, @column@) denotes $P_i(@to@|@from@)$)"
+    read = read_off(form, kernel.statement)
+    axis = (read["row"], read["column"]).index(read["to"])
+    if axis == (read["row"], read["column"]).index(read["from"]):
+        raise InvalidInput(f"{kernel.statement!r} names one index twice")
     printed = parse_matrix(_TRANSITIONS[0][3], NAMES_2)
     return kernel.definition(kernel.identity(printed.sum(axis=axis), [1] * 5, EXAMPLE_2))
 
 
 def _value_function(number: int) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
-        """The printed vector is the reward expected in each state, and the inverse solves for V."""
-        rewards = parse_matrix(kernel.statement, NAMES_2)[:, 0]
-        model, mixed = task(number), example_policy(HALF, left, HALF)
-        solved = inverse(
-            as_array([[int(i == j) for j in range(5)] for i in range(5)], NumberKind.SYMBOLIC)
-            - gamma * model.policy_transitions(mixed)
-        )
+        """The printed vector is the reward expected in each state, and the inverse solves for V.
+
+        The right side is multiplied out as printed, with the columns of P for old states.
+        """
+        vector = kernel.statement[kernel.statement.index(r"\begin{bmatrix}") :]
+        rewards = parse_matrix(vector, NAMES_2)[:, 0]
+        names: dict[str, Any] = {r"\gamma": gamma, "I": Linear(as_symbols(np.eye(5, dtype=int)))}
+        mixed = example_policy(HALF, left, HALF)
+        for k in (1, 2):
+            step = task(k).policy_transitions(mixed)
+            names[rf"(P_{k}^\pi)^\top"], names[rf"P_{k}^\pi"] = Linear(step), Linear(step.T)
+            names |= columns([rf"V_{k}^\pi"], theory.value(task(k), mixed))
+        names |= columns(["r"], rewards)
+        statement = kernel.statement.replace(vector, "r")
+        one, two = (parse(side, names).value for side in relations(statement)[0])
         return kernel.every(
             kernel.identity(
-                rewards, model.policy_rewards(mixed), EXAMPLE_2_POLICIES, labels=_entry
+                rewards, task(number).policy_rewards(mixed), EXAMPLE_2_POLICIES, labels=_entry
             ),
-            kernel.identity(solved @ rewards, theory.value(model, mixed), EXAMPLE_2_POLICIES),
+            kernel.identity(one, two, EXAMPLE_2_POLICIES),
         )
 
     return check
@@ -129,12 +169,17 @@ _VALUES = (
     (
         1,
         r"V_1^\pi = (I - \gamma(P_1^\pi)^\top)^{-1} \begin{bmatrix} 0 \\ 1-p \\ 0 \\ -p \\ 0 \end{bmatrix}",
-        misprint("-p \\\\ 0 \\end", "p \\\\ 0 \\end"),
+        (
+            misprint("-p \\\\ 0 \\end", "p \\\\ 0 \\end"),
+            misprint(r"I - \gamma", r"I + \gamma"),
+            misprint("P_1", "P_2"),
+            misprint(r"\gamma(P_1^\pi)^\top", r"\gamma P_1^\pi"),
+        ),
     ),
     (
         2,
         r"V_2^\pi = (I - \gamma(P_2^\pi)^\top)^{-1} \begin{bmatrix} 0 \\ -p \\ 0 \\ 1-p \\ 0 \end{bmatrix}",
-        misprint(r"1-p", "p"),
+        (misprint(r"1-p", "p"), misprint("V_2", "V_1"), misprint("P_2", "P_1")),
     ),
 )
 value_functions = tuple(
@@ -144,11 +189,16 @@ value_functions = tuple(
         statement=statement,
         kind=Kind.IDENTITY,
         lines=(430, 430),
-        depends=("eq-1", f"sec2-ex2-dynamics-{number}-s2", f"sec2-ex2-dynamics-{number}-s4"),
-        controls=(control,),
+        depends=(
+            "eq-1",
+            "figure-1",
+            f"sec2-ex2-dynamics-{number}-s2",
+            f"sec2-ex2-dynamics-{number}-s4",
+        ),
+        controls=controls,
         note="P is transposed back, since its columns are old states",
     )(_value_function(number))
-    for number, statement, control in _VALUES
+    for number, statement, controls in _VALUES
 )
 eq_19 = Claim(
     id="eq-19",
@@ -159,14 +209,24 @@ eq_19 = Claim(
 )
 
 
-def _q_function(number: int, action: str) -> Callable[[Kernel], Evidence]:
+def _q_function() -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
         """Q = r + gamma P V, with V solved for a policy with any probability of L at S3."""
-        model, mixed = task(number), example_policy(HALF, left, HALF)
-        values = theory.value(model, mixed)
-        named = {rf"V_{number}^\pi({s[0]}_{s[1]})": v for s, v in zip(STATES, values, strict=True)}
-        printed = parse_vector(kernel.statement.split("=", 1)[1], NAMES_2 | named)
-        solved = theory.action_value(model, mixed)[:, ACTIONS.index(action)]
+        mixed = example_policy(HALF, left, HALF)
+        names: dict[str, Any] = {}
+        for k in (1, 2):
+            values = theory.value(task(k), mixed)
+            names |= {rf"V_{k}^\pi({s})": v for s, v in zip(PRINTED_STATES, values, strict=True)}
+        left_side, right_side = kernel.statement.split("=", 1)
+        solved = looked_up(
+            {
+                rf"Q_{k}^\pi(\cdot, {a})": theory.action_value(task(k), mixed)[:, index]
+                for k in (1, 2)
+                for index, a in enumerate(ACTIONS)
+            },
+            left_side,
+        )
+        printed = parse_vector(right_side, NAMES_2 | names)
         return kernel.identity(printed, solved, EXAMPLE_2_POLICIES, labels=_entry)
 
     return check
@@ -177,25 +237,25 @@ _QS = (
         1,
         "L",
         r"Q_1^\pi(\cdot, L) = [0, (1-p) + \gamma p V_1^\pi(S_3), \gamma V_1^\pi(S_2), \gamma(1-p)V_1^\pi(S_3) - p, 0]^\top",
-        misprint("S_2", "S_4"),
+        (misprint("S_2", "S_4"), misprint(r"\cdot, L", r"\cdot, R")),
     ),
     (
         1,
         "R",
         r"Q_1^\pi(\cdot, R) = [0, (1-p) + \gamma p V_1^\pi(S_3), \gamma V_1^\pi(S_4), \gamma(1-p)V_1^\pi(S_3) - p, 0]^\top",
-        misprint("- p, 0", "+ p, 0"),
+        (misprint("- p, 0", "+ p, 0"), misprint("Q_1", "Q_2")),
     ),
     (
         2,
         "L",
         r"Q_2^\pi(\cdot, L) = [0, \gamma(1-p)V_2^\pi(S_3) - p, \gamma V_2^\pi(S_2), \gamma p V_2^\pi(S_3) + (1-p), 0]^\top",
-        misprint(r"\gamma(1-p)", "(1-p)"),
+        (misprint(r"\gamma(1-p)", "(1-p)"), misprint("V_2", "V_1")),
     ),
     (
         2,
         "R",
         r"Q_2^\pi(\cdot, R) = [0, \gamma(1-p)V_2^\pi(S_3) - p, \gamma V_2^\pi(S_4), \gamma p V_2^\pi(S_3) + (1-p), 0]^\top",
-        misprint("S_4", "S_2"),
+        (misprint("S_4", "S_2"), misprint(r"\cdot, R", r"\cdot, L")),
     ),
 )
 q_functions = tuple(
@@ -206,9 +266,9 @@ q_functions = tuple(
         kind=Kind.IDENTITY,
         lines=(434, 434),
         depends=(f"eq-19-task-{number}",),
-        controls=(control,),
-    )(_q_function(number, action))
-    for number, action, statement, control in _QS
+        controls=controls,
+    )(_q_function())
+    for number, action, statement, controls in _QS
 )
 eq_20 = Claim(
     id="eq-20",
@@ -219,14 +279,21 @@ eq_20 = Claim(
 )
 
 
-def _transitions(pi: int, number: int) -> Callable[[Kernel], Evidence]:
-    def check(kernel: Kernel) -> Evidence:
-        """Compare all 25 entries with the transposed transition matrix of the model."""
-        printed = parse_matrix(kernel.statement, NAMES_2)
-        used = task(number).policy_transitions(policy(pi)).T
-        return kernel.identity(printed, used, EXAMPLE_2, labels=_entry)
+def _named(kernel: Kernel, name: str, of: Callable[[Any, Any], Any]) -> Any:
+    """Return what the left side names: of a task and a policy, by their printed numbers."""
+    left_side = kernel.statement.split("=", 1)[0]
+    table = {name.format(number=k, pi=n): (k, n) for k in (1, 2) for n in LEFT_AT_S3}
+    k, n = looked_up(table, left_side)
+    return of(task(k), policy(n))
 
-    return check
+
+def _transitions(kernel: Kernel) -> Evidence:
+    """Compare all 25 entries with the transposed transition matrix of the model."""
+    printed = parse_matrix(kernel.statement, NAMES_2)
+    used = _named(
+        kernel, r"P_{number}^{{\pi_{pi}}}", lambda model, pi: model.policy_transitions(pi).T
+    )
+    return kernel.identity(printed, used, EXAMPLE_2, labels=_entry)
 
 
 _TRANSITIONS = (
@@ -265,23 +332,21 @@ transition_matrices = tuple(
         depends=(f"sec2-ex2-dynamics-{number}-s2", f"sec2-ex2-dynamics-{number}-s4"),
         controls=(
             misprint("1-p", "p"),
+            misprint(f"P_{number}^", f"P_{3 - number}^"),
             misprint("0 & 0 & 0 & 0 & 0", "1 & 0 & 0 & 0 & 0")
             if pi == 1
             else misprint("0.5", "0.6"),
         ),
-    )(_transitions(pi, number))
+    )(_transitions)
     for pi, number, line, statement in _TRANSITIONS
 )
 
 
-def _visitations(pi: int, number: int) -> Callable[[Kernel], Evidence]:
-    def check(kernel: Kernel) -> Evidence:
-        """Compare all 25 entries with (1 - gamma)(I - gamma P)^{-1}, solved over Q(gamma, p)."""
-        printed = parse_matrix(kernel.statement, NAMES_2)
-        solved = theory.visitation_matrix(task(number), policy(pi))
-        return kernel.identity(printed, solved, EXAMPLE_2, labels=_entry)
-
-    return check
+def _visitations(kernel: Kernel) -> Evidence:
+    """Compare all 25 entries with (1 - gamma)(I - gamma P)^{-1}, solved over Q(gamma, p)."""
+    printed = parse_matrix(kernel.statement, NAMES_2)
+    solved = _named(kernel, r"D_{number}^{{\pi_{pi}}}", theory.visitation_matrix)
+    return kernel.identity(printed, solved, EXAMPLE_2, labels=_entry)
 
 
 _D11 = r"D_1^{\pi_1} = \begin{bmatrix} 1 & \gamma(1-p) & 0 & 0 & 0 \\ 0 & 1-\gamma & 0 & 0 & 0 \\ 0 & \frac{\gamma p(1-\gamma)}{(\gamma^2 p - \gamma^2 + 1)} & \frac{1-\gamma}{\gamma^2 p - \gamma^2 + 1} & \frac{\gamma(1-\gamma)(1-p)}{\gamma^2 p - \gamma^2 + 1} & 0 \\ 0 & \frac{\gamma^2 p(1-\gamma)}{(\gamma^2 p - \gamma^2 + 1)} & \frac{\gamma(1-\gamma)}{\gamma^2 p - \gamma^2 + 1} & \frac{1-\gamma}{\gamma^2 p - \gamma^2 + 1} & 0 \\ 0 & \frac{\gamma^3 p^2}{(\gamma^2 p - \gamma^2 + 1)} & \frac{\gamma^2 p}{\gamma^2 p - \gamma^2 + 1} & \frac{\gamma p}{\gamma^2 p - \gamma^2 + 1} & 1 \end{bmatrix}"
@@ -298,7 +363,7 @@ def _visitation_claim(
         where=f"{WHERE}, visitation matrix of task {number} under pi_{pi}",
         statement=statement,
         kind=Kind.IDENTITY,
-        check=_visitations(pi, number),
+        check=_visitations,
         lines=(line, line),
         depends=(f"appa-pi{pi}-p{number}", "eq-18"),
         controls=controls,
@@ -342,14 +407,20 @@ visitation_3_2_corrected = visitation_3_2.variant(
 )
 
 
-def _advantages(pi: int, number: int, action: str) -> Callable[[Kernel], Evidence]:
-    def check(kernel: Kernel) -> Evidence:
-        """Q - V in every state, solved over Q(gamma, p)."""
-        printed = parse_vector(normalized(kernel.statement).split("=", 1)[1], NAMES_2)
-        solved = theory.advantage(task(number), policy(pi))[:, ACTIONS.index(action)]
-        return kernel.identity(printed, solved, EXAMPLE_2, labels=_entry)
-
-    return check
+def _advantages(kernel: Kernel) -> Evidence:
+    """Q - V in every state, solved over Q(gamma, p)."""
+    left_side, right_side = normalized(kernel.statement).split("=", 1)
+    printed = parse_vector(right_side, NAMES_2)
+    solved = looked_up(
+        {
+            rf"A_{k}^{{\pi_{n}}}(\cdot, {a})": theory.advantage(task(k), policy(n))[:, index]
+            for k in (1, 2)
+            for n in LEFT_AT_S3
+            for index, a in enumerate(ACTIONS)
+        },
+        left_side,
+    )
+    return kernel.identity(printed, solved, EXAMPLE_2, labels=_entry)
 
 
 _PLUS = r"\frac{\gamma(-2\gamma^2 p^2 + 2\gamma^2 p - \gamma^2 + 1)}{2-\gamma^2}"
@@ -389,8 +460,11 @@ advantages = tuple(
         kind=Kind.IDENTITY,
         lines=(line, line),
         depends=(f"eq-19-task-{number}", f"eq-20-task-{number}-{action.lower()}"),
-        controls=(control,),
-    )(_advantages(pi, number, action))
+        controls=(
+            control,
+            misprint(f"A_{number}^", f"A_{3 - number}^") if third else misprint(", R", ", L"),
+        ),
+    )(_advantages)
     for pi, number, action, line, third, control in _ADVANTAGES
 )
 

@@ -126,7 +126,7 @@ component = Claim(
     statement=rf"{_LINE_52[0]} &\geq {_LINE_52[1]}",
     kind=Kind.UPPER_BOUND,
     check=_component,
-    lines=(709, 709),
+    lines=(708, 708),
     controls=(misprint("{2|", "{4|"),),
     note="where the norm of sum_i grad L_i(theta; mu_i) is at most the left side",
 )
@@ -136,7 +136,7 @@ inserted = Claim(
     statement=rf"{_LINE_52[1]} \\ &= {_LINE_52[2]}",
     kind=Kind.IDENTITY,
     check=_equal,
-    lines=(709, 709),
+    lines=(708, 708),
     depends=("eq-51",),
     controls=(misprint(rf"+ {_ALL}", rf"+ {_HOLDING}"),),
     note="a task that does not hold s still has the regularizer's derivative there",
@@ -147,7 +147,7 @@ dropped = Claim(
     statement=rf"{_LINE_52[2]} \\ &\geq {_LINE_52[3]}",
     kind=Kind.UPPER_BOUND,
     check=_drop,
-    lines=(709, 713),
+    lines=(708, 713),
     controls=(misprint("0 +", "1 +"),),
     note="for those (s, a) whose summed advantage is at least 0",
 )
@@ -166,7 +166,7 @@ eq_52 = Claim(
     where=f"{WHERE}, (52)",
     statement=rf"{_LINE_52[0]} &\geq {_LINE_52[1]} \\ &= {_LINE_52[2]} \\ &\geq {_LINE_52[3]} \\ &\geq {_LINE_52[4]}",
     kind=Kind.UPPER_BOUND,
-    lines=(709, 713),
+    lines=(708, 713),
     parts=("eq-52-component", "eq-52-gradient", "eq-52-dropped", "eq-52-collected"),
 )
 

@@ -5,7 +5,7 @@ r"""The corridor S1 - ... - S5 of both examples: values of the sum of both tasks
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -59,28 +59,38 @@ def slope_at_s3(problem: MultiTaskProblem, at_s3: Any) -> Any:
 
 def best_of_the_first_example(kernel: Kernel, coin: Any) -> Evidence:
     """Return whether L at S2 and S4 and this coin at S3 beat every policy at S2, S3, S4 from S3."""
-    a, b = symbols("a", "b")
-    box = EXAMPLE_1.replace(a=PROBABILITY, b=PROBABILITY)
     return kernel.every(
         kernel.sign(first(1, left, 1), "<=", first(1, coin, 1), EXAMPLE_1),
-        *(
-            kernel.sign(
-                theory.value(task, example_policy(a, left, b))[S3],
-                "<=",
-                theory.value(task, example_policy(1, left, 1))[S3],
-                box,
-            )
-            for task in example_1(gamma).tasks
-        ),
+        best_at((S2, S4), 0, kernel),
     )
 
 
-def oscillates(kernel: Kernel, at_s3: int, task: int) -> Evidence:
-    """Return whether the two states named in the statement are left only for each other."""
-    one, two = (int(k) - 1 for k in re.findall(r"S_(\d)", kernel.statement)[:2])
+def best_at(states: Sequence[int], action: int, kernel: Kernel) -> Evidence:
+    """Return whether in each task V(S3) is largest with an action at these states.
+
+    For all gamma and all three probabilities of L at once; what is not named stays as it is.
+    """
+    free = dict(zip((S2, S3, S4), (*symbols("a"), left, *symbols("b")), strict=True))
+    chosen = {s: (1 - action if s in states else free[s]) for s in free}
+    box = EXAMPLE_1.replace(a=PROBABILITY, b=PROBABILITY)
+    return kernel.every(
+        *(
+            kernel.sign(
+                theory.value(task, example_policy(*free.values()))[S3],
+                "<=",
+                theory.value(task, example_policy(*chosen.values()))[S3],
+                box,
+            )
+            for task in example_1(gamma).tasks
+        )
+    )
+
+
+def oscillates(kernel: Kernel, one: int, two: int, at_s3: int, task: int) -> Evidence:
+    """Return whether two states are left only for each other, and S3 is one of them."""
     policy = example_policy(1, at_s3, 1)
     step = example_1(gamma).tasks[task].policy_transitions(policy)
-    inner = step[np.ix_((one, two), (one, two))]
+    inner = step[np.ix_((one, two), (one, two))] if S3 in (one, two) else step[:2, :2]
     return kernel.identity(
         inner,
         [[0, 1], [1, 0]],

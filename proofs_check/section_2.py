@@ -7,7 +7,9 @@ computed, which is what refutes a wrong variant.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,9 @@ from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import parse
+from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger import (
     Claim,
     Fault,
@@ -37,6 +41,16 @@ from dcpg_theory.theory.assumptions import (
     STATIONARY_POLICIES,
 )
 from proofs_check import single_task
+from proofs_check.mdp_operators import B, Policy, equal, less
+from proofs_check.printed import (
+    Linear,
+    compare_sides,
+    looked_up,
+    misprints,
+    number,
+    read_off,
+    unless_refuted,
+)
 from proofs_check.small_tasks import bandit, loop
 from proofs_check.symbols import (
     DISCOUNT,
@@ -67,15 +81,38 @@ _S3 = 2
     statement=r"\mathcal{M}_i = (\mathcal{S}_i, \mathcal{A}, \mathcal{P}_i, \mathcal{R}_i, \gamma_i)",
     kind=Kind.DEFINITION,
     lines=(52, 52),
-    controls=(misprint(r"\gamma_i", r"\gamma"), misprint(r"\mathcal{P}_i", r"\mathcal{P}")),
+    controls=(
+        misprint(r"\gamma_i", r"\gamma"),
+        misprint(r"\mathcal{P}_i", r"\mathcal{P}"),
+        misprint(r"\mathcal{S}_i, \mathcal{A}", r"\mathcal{A}, \mathcal{S}_i"),
+    ),
     note="the action set alone is common to all tasks",
 )
 def tasks_have_indices(kernel: Kernel) -> Evidence:
-    """Each of S_i, P_i, R_i and gamma_i carries its task; in example 2 the rows of P_i sum to 1."""
+    """Each of S_i, P_i, R_i and gamma_i carries its task; in example 2 the rows of P_i sum to 1.
+
+    In order: P_i has a number for each two states and action, R_i for each state and action.
+    """
     problem = example_2(gamma, p)
     sums = [task.transitions.sum(axis=2) for task in problem.tasks]
+    task = problem.tasks[0]
+    sizes = {
+        r"\mathcal{S}_i": task.n_states,
+        r"\mathcal{A}": task.n_actions,
+        r"\mathcal{P}_i": task.transitions.size,
+        r"\mathcal{R}_i": task.rewards.size,
+        r"\gamma_i": gamma,
+    }
+    indexed = kernel.indexed(*(rf"\mathcal{{{x}}}" for x in "MSPR"), r"\gamma")
+    if indexed.verdict is Verdict.REFUTED:
+        return indexed
+    parts = read_off(r"\mathcal{M}_i = (@parts@)", kernel.statement)["parts"].split(",")
+    printed = [looked_up(sizes, part) for part in parts]
+    states, actions = printed[:2]
+    shapes = [states, actions, states * actions * states, states * actions, gamma]
     return kernel.definition(
-        kernel.indexed(r"\mathcal{S}", r"\mathcal{P}", r"\mathcal{R}", r"\gamma"),
+        indexed,
+        kernel.identity(printed, shapes, EXAMPLE_2_POLICIES),
         kernel.identity(np.stack(sums), np.ones((2, 5, 2), dtype=np.int64), EXAMPLE_2_POLICIES),
     )
 
@@ -90,41 +127,99 @@ def tasks_have_indices(kernel: Kernel) -> Evidence:
     controls=(
         misprint(r"\gamma_i^k", r"\gamma^k"),
         misprint(r"\mathcal{R}_i(s", r"\mathcal{R}(s"),
-        ingredient("the tail is left out", tail=0),
+        misprint("k=0", "k=7"),
+        misprint(r"\infty", "9"),
+        misprint(r"\gamma_i^k", r"\gamma_i^2"),
     ),
 )
 def value_is_a_series(kernel: Kernel) -> Evidence:
     """The series converges: its sum is the resolvent applied to the rewards.
 
-    Three terms and gamma^3 P^3 V are exactly V, with symbols for gamma, p and the policy at S3.
+    The first printed terms and gamma^n P^n V are exactly V, with symbols for gamma, p and the
+    policy at S3; where the sum ends, that last term is missing.
     """
     task, policy = example_2(gamma, p).tasks[0], example_policy(Fraction(1, 2), left, 1)
     values = theory.value(task, policy)
     step, rewards = task.policy_transitions(policy), task.policy_rewards(policy)
-    terms = [rewards, gamma * (step @ rewards), gamma**2 * (step @ (step @ rewards))]
-    tail = kernel.given("tail", 1) * gamma**3 * (step @ (step @ (step @ values)))
-    chain = single_task.series_is_solution()
-    split = kernel.identity(terms[0] + terms[1] + terms[2] + tail, values, EXAMPLE_2_POLICIES)
-    indices = kernel.indexed(r"\gamma", r"\mathcal{R}")
-    return kernel.definition(
-        kernel.confirmed(kernel.proof(chain, chain.conclusion), split), indices
+    printed = read_off(
+        r"V_i^\pi(s_i) = \mathbb{E} \left[\sum_{k=@first@}^{@last@} @weight@ \mathcal{R}@index@s_i^k, a_i^k)"
+        r" \mid s_i^0 = s_i \right], \quad a_i^k \sim \pi(\cdot|s_i^k)",
+        kernel.statement,
     )
+
+    def expected(k: int, vector: Any) -> Any:
+        return vector if k == 0 else step @ expected(k - 1, vector)
+
+    split = kernel.identity(
+        _series(printed, lambda k: expected(k, rewards), lambda k: expected(k, values)),
+        values,
+        EXAMPLE_2_POLICIES,
+    )
+    indices = kernel.indexed(r"\gamma", r"\mathcal{R}")
+    if indices.verdict is Verdict.REFUTED:
+        return indices
+    looked_up({"_i(": None}, printed["index"])
+    proof = kernel.proof(single_task.series_is_solution())
+    return kernel.definition(kernel.confirmed(proof, split), indices)
+
+
+def _series(printed: dict[str, str], term: Callable[[int], Any], rest: Callable[[int], Any]) -> Any:
+    """Return the printed sum of weighted terms; `rest(k)` is the value of all terms from k on."""
+    first = int(number(printed["first"]))
+    whole = printed["last"] == r"\infty"
+    end = first + 3 if whole else int(number(printed["last"])) + 1
+    total: Any = 0 * term(0)
+
+    def weight(k: int) -> Any:
+        names = {r"\gamma_i^k": gamma**k, r"\gamma^k": free**k, r"\gamma_i": gamma}
+        return parse(printed["weight"], names)
+
+    for k in range(first, end):
+        total = total + weight(k) * term(k)
+    return total + weight(end) * rest(end) if whole else total
 
 
 _Q = r"Q_i^\pi(s_i, a_i) = \mathbb{E} \left[\sum_{k=0}^{\infty} GAMMA^k \mathcal{R}INDEX(s_i^k, a_i^k) \mid s_i^0 = s_i, a_i^0 = a_i \right]"
+
+
+_ON_TOP = ((r"\gamma^k", r"\gamma_i^k"), (r"\mathcal{R}(", r"\mathcal{R}_i("))
 
 
 def _action_value(kernel: Kernel) -> Evidence:
     """V averages Q over the policy, so in a task with one action they are equal.
 
     With reward 1 for ever, (1) gives 1/(1 - gamma_i), and (2) gives 1/(1 - g) for the g it prints.
+    The first printed terms and gamma^n P^n V are exactly Q in the second example.
     """
-    printed = own if r"\gamma_i^k" in kernel.statement.replace(" ", "") else free
-    value = theory.value(loop(1, own), [[1]])[0]
-    return kernel.definition(
-        kernel.identity(1 / (1 - printed), value, OWN),
-        kernel.indexed(r"\gamma", r"\mathcal{R}"),
+    printed = read_off(
+        r"Q_i^\pi(s_i, a_i) = \mathbb{E} \left[\sum_{k=@first@}^{@last@} @weight@ \mathcal{R}@index@"
+        r"s_i^k, a_i^k) \mid s_i^0 = s_i, a_i^0 = a_i \right]",
+        kernel.statement,
     )
+    read = own if r"\gamma_i^k" in printed["weight"] else free
+    value = theory.value(loop(1, own), [[1]])[0]
+    task, policy = example_2(gamma, p).tasks[0], example_policy(Fraction(1, 2), left, 1)
+    step, rewards = task.policy_transitions(policy), task.policy_rewards(policy)
+
+    def expected(k: int, vector: Any) -> Any:
+        return vector if k == 0 else step @ expected(k - 1, vector)
+
+    def term(k: int) -> Any:
+        return task.transitions @ expected(k - 1, rewards) if k else task.rewards
+
+    values, solved = theory.value(task, policy), theory.action_value(task, policy)
+    rest = _series(
+        printed, term, lambda k: task.transitions @ expected(k - 1, values) if k else solved
+    )
+    indices = kernel.indexed(r"\gamma", r"\mathcal{R}")
+    whole = kernel.every(
+        kernel.identity(1 / (1 - read), value, OWN),
+        kernel.identity(rest, solved, EXAMPLE_2_POLICIES),
+        indices,
+    )
+    if whole.verdict is not Verdict.REFUTED:
+        looked_up({"_i(": None}, printed["index"])
+    return kernel.definition(whole)
 
 
 action_value = Claim(
@@ -134,14 +229,22 @@ action_value = Claim(
     kind=Kind.DEFINITION,
     check=_action_value,
     lines=(60, 60),
-    controls=(misprint(r"\mathcal{R}(s", r"\mathcal{R}_j(s"),),
+    controls=(
+        misprints(*_ON_TOP, ("k=0", "k=1")),
+        misprints(*_ON_TOP, (r"\infty", "9")),
+    ),
     fault=INDEX,
 )
 action_value_corrected = action_value.variant(
     id="eq-2-action-value-corrected",
     statement=_Q.replace("GAMMA", r"\gamma_i").replace("INDEX", "_i"),
     lines=None,
-    controls=(misprint(r"\gamma_i^k", r"\gamma^k"), misprint(r"\mathcal{R}_i", r"\mathcal{R}")),
+    controls=(
+        misprint(r"\gamma_i^k", r"\gamma^k"),
+        misprint(r"\mathcal{R}_i", r"\mathcal{R}"),
+        misprint("k=0", "k=1"),
+        misprint(r"\infty", "9"),
+    ),
 )
 
 
@@ -152,20 +255,27 @@ action_value_corrected = action_value.variant(
     kind=Kind.DEFINITION,
     lines=(62, 62),
     depends=("eq-1", "eq-2-action-value"),
-    controls=(misprint("- V_i", "+ V_i"),),
+    controls=(misprint("- V_i", "+ V_i"), misprint("Q_i", "2 Q_i")),
 )
 def advantage_is_a_difference(kernel: Kernel) -> Evidence:
     """With it, a policy has no advantage over itself: the average of A over its actions is 0."""
     task, policy = example_2(gamma, p).tasks[0], example_policy(Fraction(1, 2), left, 1)
     side = kernel.statement.split("=")[1]
-    names = {
-        r"Q_i^\pi(s_i, a_i)": theory.action_value(task, policy)[_S3],
-        r"V_i^\pi(s_i)": theory.value(task, policy)[_S3],
-    }
-    averaged = sum(policy[_S3] * parse(side, names))
-    chain = single_task.advantage_averages_to_zero()
-    special = kernel.identity(averaged, 0, EXAMPLE_2_POLICIES)
-    return kernel.definition(kernel.confirmed(kernel.proof(chain, chain.conclusion), special))
+    q, v = r"Q_i^\pi(s_i, a_i)", r"V_i^\pi(s_i)"
+    solved, values = theory.action_value(task, policy)[_S3], theory.value(task, policy)[_S3]
+    averaged = sum(policy[_S3] * parse(side, {q: solved, v: values}))
+    special = [kernel.identity(averaged, 0, EXAMPLE_2_POLICIES)]
+    for k, advantage in enumerate(theory.advantage(task, policy)[_S3]):
+        names = {q: solved[k], v: values, r"A_i^\pi(s_i, a_i)": advantage}
+        special.append(compare_sides(kernel, kernel.statement, names, EXAMPLE_2_POLICIES))
+
+    def stated() -> Evidence:
+        one = Policy("")
+        difference = parse(side, {q: Linear(one.action_value), v: Linear(B @ one.value)})
+        fact = equal(one.averages @ difference.value, Operator.zero("S", SCALARS))
+        return kernel.proof(single_task.advantage_averages_to_zero(), fact)
+
+    return kernel.definition(unless_refuted(kernel, stated, *special))
 
 
 eq_2 = Claim(
@@ -184,17 +294,36 @@ eq_2 = Claim(
     kind=Kind.DEFINITION,
     lines=(68, 68),
     depends=("eq-1",),
-    controls=(misprint(r"\sim \rho_i", r"\sim \rho"), ingredient("rho sums to 2", weight=2)),
+    controls=(
+        misprint(r"\sim \rho_i", r"\sim \rho"),
+        misprint(r"\sim \rho_i", r"\sim \rho_j"),
+        misprint("[V_i", "[2 V_i"),
+    ),
 )
 def start_value_is_an_average(kernel: Kernel) -> Evidence:
-    """V(rho) = sum_s rho(s) V(s), and a task in which all values are 1/(1 - gamma) keeps that."""
-    share = symbols("share")[0]
-    task = FiniteMDP(np.full((2, 1, 2), Fraction(1, 2)), [[1], [1]], own, [share, 1 - share])
-    start = task.start * kernel.given("weight", 1)
-    total = sum(start * theory.value(task, [[1], [1]]))
+    """V(rho) = sum_s rho(s) V(s), in the second example started at S2 or S4.
+
+    A rho without an index, or with another one, is some other distribution.
+    """
+    indexed = kernel.indexed(r"\rho")
+    if indexed.verdict is Verdict.REFUTED:
+        return indexed
+    share, other = symbols("share", "share_j")
+    task, policy = example_2(gamma, p).tasks[0], example_policy(Fraction(1, 2), left, 1)
+    weights = {
+        r"\rho_i": np.array([0, share, 0, 1 - share, 0]),
+        r"\rho_j": np.array([0, other, 0, 1 - other, 0]),
+    }
+    printed = read_off(
+        r"V_i^\pi(@start@) = \mathbb{E}_{s_i \sim @law@} [@value@]", kernel.statement
+    )
+    start, law = (looked_up(weights, printed[name]) for name in ("start", "law"))
+    values = theory.value(task, policy)
+    averaged = [parse(printed["value"], {r"V_i^\pi(s_i)": value}) for value in values]
+    started = FiniteMDP(task.transitions, task.rewards, task.discount, start)
+    box = EXAMPLE_2_POLICIES.replace(share=PROBABILITY, share_j=PROBABILITY)
     return kernel.definition(
-        kernel.indexed(r"\rho"),
-        kernel.identity(total, 1 / (1 - own), OWN.replace(share=PROBABILITY)),
+        indexed, kernel.identity(theory.objective(started, policy), sum(law * averaged), box)
     )
 
 
@@ -203,7 +332,7 @@ def start_value_is_an_average(kernel: Kernel) -> Evidence:
     where="Section 2.1, (4)",
     statement=r"\pi_{\theta_i}(a \mid s) = \frac{\exp(\theta_{i;s,a})}{\sum_{a' \in \mathcal{A}} \exp(\theta_{i;s,a'})}",
     kind=Kind.DEFINITION,
-    lines=(73, 73),
+    lines=(72, 72),
     controls=(
         misprint(r"\sum_{a' \in \mathcal{A}} \exp(\theta_{i;s,a'})", r"\exp(\theta_{i;s,a'})"),
     ),
@@ -217,22 +346,21 @@ def softmax_is_a_distribution(kernel: Kernel) -> Evidence:
     weights = symbols("w1", "w2", "w3")
     total = weights[0] + weights[1] + weights[2]
     side = kernel.statement.split("=", 1)[1]
-    printed = []
+    box = Box(w1=DISCOUNT, w2=DISCOUNT, w3=DISCOUNT)
+    printed, special = [], []
     for k, weight in enumerate(weights):
         names = {
             r"\sum_{a' \in \mathcal{A}} \exp(\theta_{i;s,a'})": total,
             r"\exp(\theta_{i;s,a'})": weights[k - 1],
             r"\exp(\theta_{i;s,a})": weight,
+            r"\pi_{\theta_i}(a \mid s)": policy_from_weights([list(weights)])[0, k],
         }
         printed.append(parse(side, names))
-    box = Box(w1=DISCOUNT, w2=DISCOUNT, w3=DISCOUNT)
-    chain = single_task.softmax_sums_to_one()
-    special = (
-        kernel.identity(sum(printed[1:], printed[0]), 1, box),
-        kernel.identity(printed, policy_from_weights([list(weights)])[0], box),
-        kernel.sign(printed[0], ">", 0, box),
-    )
-    return kernel.definition(kernel.confirmed(kernel.proof(chain, chain.conclusion), *special))
+        special.append(compare_sides(kernel, kernel.statement, names, box))
+    special.append(kernel.identity(sum(printed[1:], printed[0]), 1, box))
+    special.append(kernel.sign(printed[0], ">", 0, box))
+    proof = kernel.proof(single_task.softmax_sums_to_one())
+    return kernel.definition(kernel.confirmed(proof, *special))
 
 
 other_policies = unsettled(
@@ -288,15 +416,19 @@ def maximum_is_attained(kernel: Kernel) -> Evidence:
     ),
 )
 def supremum_is_finite(kernel: Kernel) -> Evidence:
-    """Each V_i(rho_i) is at most 1/(1 - gamma_i) by (3); reward 1 for ever attains it."""
-    printed = parse(kernel.statement.split(r"\sum_{i=1}^N")[-1], READ_DISCOUNTS)
-    chain = single_task.value_upper()
+    """Each V_i(rho_i) = rho_i V_i is at most 1/(1 - gamma_i) by (3); reward 1 for ever attains it."""
+    form = r"V^* = \sup_{\theta} \sum_{i=1}^N V_i^{\pi_\theta}(\rho_i) \leq \sum_{i=1}^N @bound@"
+    printed = parse(read_off(form, kernel.statement)["bound"], READ_DISCOUNTS)
     attained = theory.value(loop(1, own), [[1]])[0]
-    return kernel.definition(
-        kernel.confirmed(
-            kernel.proof(chain, chain.conclusion), kernel.sign(attained, "<=", printed, OWN)
+
+    def stated() -> Evidence:
+        value = Operator.of(Atom("rho", SCALARS, "S")) @ Policy("").value
+        return kernel.proof(
+            single_task.start_value_upper(), less(value, unit(SCALARS).scaled(printed))
         )
-    )
+
+    special = kernel.sign(attained, "<=", printed, OWN)
+    return kernel.definition(unless_refuted(kernel, stated, special))
 
 
 @claim(

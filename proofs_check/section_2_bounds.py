@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from dcpg_theory import theory
+from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import parse
+from dcpg_theory.exact.operators import SCALARS, Atom, Operator
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.ledger import (
     Claim,
@@ -24,6 +26,15 @@ from dcpg_theory.theory.assumptions import (
     REWARDS_IN_UNIT_INTERVAL,
 )
 from proofs_check import single_task
+from proofs_check.mdp_operators import Policy, equal, less, pair_ones, state_ones
+from proofs_check.printed import (
+    Linear,
+    compare_sides,
+    misprints,
+    read_off,
+    relations,
+    unless_refuted,
+)
 from proofs_check.section_2 import INDEX, READ_DISCOUNTS
 from proofs_check.small_tasks import bandit, fork, loop
 from proofs_check.symbols import (
@@ -33,22 +44,45 @@ from proofs_check.symbols import (
 )
 
 
+def _bounded(
+    kernel: Kernel, chain: Chain, bounded: tuple[str, Operator], *extremes: Any
+) -> Evidence:
+    """Return the proof of the printed inequality, and the inequality at both extremes."""
+    name, operator = bounded
+    sides, found = relations(kernel.statement)
+    if found[0] == ">=":
+        sides = sides[::-1]
+
+    def stated() -> Evidence:
+        ones = Linear(state_ones if operator.codomain == "S" else pair_ones)
+        members = [parse(side, READ_DISCOUNTS | {name: Linear(operator)}) for side in sides]
+        one, two = (x if isinstance(x, Linear) else x * ones for x in members)
+        return kernel.proof(chain, less(one.value, two.value))
+
+    special = [
+        compare_sides(kernel, kernel.statement, READ_DISCOUNTS | {name: extreme}, OWN)
+        for extreme in extremes
+    ]
+    return unless_refuted(kernel, stated, *special)
+
+
+_V = (r"V_i^\pi(s)", Policy("").value)
+_A = (r"A_i^\pi(s, a)", Policy("").advantage)
+
+
+def _values() -> list[Any]:
+    return [theory.value(loop(reward, own), [[1]])[0] for reward in (0, 1)]
+
+
+def _advantages() -> list[Any]:
+    """Return the advantages of the bad and of the good turn of a fork, where it is not taken."""
+    bad, good = (theory.advantage(fork(own), [row, [1, 0], [1, 0]])[0] for row in ([1, 0], [0, 1]))
+    return [bad[1], good[0]]
+
+
 def _value_lower(kernel: Kernel) -> Evidence:
     """V = M Pi r with three non-negative factors; rewards 0 attain it."""
-    printed = parse(kernel.statement.split(r"\leq")[0], READ_DISCOUNTS)
-    chain = single_task.value_lower()
-    attained = theory.value(loop(0, own), [[1]])[0]
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.sign(printed, "<=", attained, OWN)
-    )
-
-
-def _upper(kernel: Kernel, chain: Any, attained: Any) -> Evidence:
-    """Return the proof with 1/(1 - gamma_i), and the printed bound against what is attained."""
-    printed = parse(kernel.statement.split(r"\leq")[1], READ_DISCOUNTS)
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.sign(attained, "<=", printed, OWN)
-    )
+    return _bounded(kernel, single_task.value_lower(), _V, *_values())
 
 
 def _value_upper(kernel: Kernel) -> Evidence:
@@ -56,23 +90,17 @@ def _value_upper(kernel: Kernel) -> Evidence:
 
     A bare gamma stands for any discount, and one smaller than gamma_i is a counterexample.
     """
-    return _upper(kernel, single_task.value_upper(), theory.value(loop(1, own), [[1]])[0])
+    return _bounded(kernel, single_task.value_upper(), _V, *_values())
 
 
 def _advantage_upper(kernel: Kernel) -> Evidence:
     """A = r + gamma P V - V <= 1 + gamma/(1 - gamma) - 0; attained at a fork left untaken."""
-    attained = theory.advantage(fork(own), [[0, 1], [1, 0], [1, 0]])[0, 0]
-    return _upper(kernel, single_task.advantage_upper(), attained)
+    return _bounded(kernel, single_task.advantage_upper(), _A, *_advantages())
 
 
 def _advantage_lower(kernel: Kernel) -> Evidence:
     """A >= 0 + 0 - 1/(1 - gamma_i); attained by the bad turn of a fork."""
-    printed = parse(kernel.statement.split(r"\leq")[0], READ_DISCOUNTS)
-    attained = theory.advantage(fork(own), [[1, 0], [1, 0], [1, 0]])[0, 1]
-    chain = single_task.advantage_lower()
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.sign(printed, "<=", attained, OWN)
-    )
+    return _bounded(kernel, single_task.advantage_lower(), _A, *_advantages())
 
 
 _IN_3: dict[str, Any] = {
@@ -87,7 +115,7 @@ value_lower = Claim(
     check=_value_lower,
     lines=(66, 66),
     depends=("eq-1",),
-    controls=(misprint("0", "1"),),
+    controls=(misprint("0", "1"), misprint(r"\leq", r"\geq")),
     **_IN_3,
 )
 value_upper = Claim(
@@ -96,7 +124,7 @@ value_upper = Claim(
     check=_value_upper,
     lines=(66, 66),
     depends=("eq-1",),
-    controls=(misprint(r"1-\gamma", r"1+\gamma"),),
+    controls=(misprints((r"\gamma", r"\gamma_i"), ("1-", "1+")),),
     fault=INDEX,
     **_IN_3,
 )
@@ -112,7 +140,7 @@ advantage_lower = Claim(
     check=_advantage_lower,
     lines=(66, 66),
     depends=("eq-2",),
-    controls=(misprint("-\\frac", "\\frac"),),
+    controls=(misprints((r"\gamma", r"\gamma_i"), (r"-\frac", r"\frac")),),
     fault=INDEX,
     **_IN_3,
 )
@@ -128,7 +156,7 @@ advantage_upper = Claim(
     check=_advantage_upper,
     lines=(66, 66),
     depends=("eq-2",),
-    controls=(misprint(r"1-\gamma", r"1+\gamma"),),
+    controls=(misprints((r"\gamma", r"\gamma_i"), ("1-", "1+")),),
     fault=INDEX,
     **_IN_3,
 )
@@ -161,9 +189,7 @@ eq_3 = Claim(
 def all_bounds_are_attained(kernel: Kernel) -> Evidence:
     """V by rewards 0 or 1 for ever; A at a fork between them, by the turn that is not taken."""
     printed = [parse(side, READ_DISCOUNTS) for side in kernel.statement.split(",")]
-    bad, good = (theory.advantage(fork(own), [row, [1, 0], [1, 0]])[0] for row in ([1, 0], [0, 1]))
-    values = [theory.value(loop(reward, own), [[1]])[0] for reward in (0, 1)]
-    return kernel.identity(printed, [*values, bad[1], good[0]], OWN)
+    return kernel.identity(printed, [*_values(), *_advantages()], OWN)
 
 
 @claim(
@@ -173,7 +199,10 @@ def all_bounds_are_attained(kernel: Kernel) -> Evidence:
     kind=Kind.IDENTITY,
     lines=(64, 64),
     depends=("eq-1",),
-    controls=(ingredient("each task is scaled by its own range", own_scale=True),),
+    controls=(
+        ingredient("each task is scaled by its own range", own_scale=True),
+        misprint("[0, 1]", "[0, 2]"),
+    ),
     note=(
         "true with one scale for all tasks, r -> (r - low_i)/width: then the objective (5) changes "
         "by a constant and the factor 1/width; with a scale for each task its maximisers change"
@@ -184,6 +213,11 @@ def rewards_may_be_rescaled(kernel: Kernel) -> Evidence:
 
     The special case compares two actions of two bandits, whose first actions pay a and b more.
     """
+    ends = read_off(
+        r"Without loss of generality, we assume that $\mathcal{R}_i(s, a) \in [@low@, @high@]$",
+        kernel.statement,
+    )
+    bottom, top = (parse(ends[end], {}) for end in ("low", "high"))
     width, other, a, b = symbols("width", "width_2", "a", "b")
     second = other if kernel.given("own_scale", False) else width
     chosen, rest = np.array([[1, 0]]), np.array([[0, 1]])
@@ -193,9 +227,19 @@ def rewards_may_be_rescaled(kernel: Kernel) -> Evidence:
         return sum(theory.objective(t, chosen) - theory.objective(t, rest) for t in tasks)
 
     box = OWN.replace(width=DISCOUNT, width_2=DISCOUNT, a=DISCOUNT, b=DISCOUNT)
-    chain = single_task.rescaled_value()
     same = kernel.identity(gain(a / width, b / second), gain(a, b) / width, box)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), same)
+    reached = kernel.identity([bottom, top], [(a - a) / width, (a + width - a) / width], box)
+
+    def stated() -> Evidence:
+        low, scale = symbols("low", "scale")
+        value = Operator.of(Atom("V'", "S", SCALARS))
+        rate = 1 / (1 - own)
+        moved = (Policy("").value - state_ones.scaled(low * rate)).scaled(scale * (top - bottom))
+        return kernel.proof(
+            single_task.rescaled_value(), equal(value, moved + state_ones.scaled(bottom * rate))
+        )
+
+    return unless_refuted(kernel, stated, same, reached)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@ r"""The first example of Section 2.2: no stationary deterministic policy is opti
 from __future__ import annotations
 
 import itertools
-import re
 import sys
 from fractions import Fraction
 from typing import Any
@@ -11,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from dcpg_theory import theory
+from dcpg_theory.exact.boxes import Box, open_interval
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
-from dcpg_theory.exact.latex import normalized, parse
-from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.exact.latex import normalized
 from dcpg_theory.ledger import Kind, claim, ingredient, misprint, narrate
 from dcpg_theory.models.examples import STATES, example_1, example_policy
 from dcpg_theory.models.finite_mdp import FiniteMDP
@@ -29,18 +28,17 @@ from proofs_check.corridor import (
     S2,
     S3,
     S4,
+    best_at,
     best_of_the_first_example,
     first,
     oscillates,
     total,
 )
+from proofs_check.printed import compare_sides, looked_up, misprints, number, read_off
 from proofs_check.symbols import (
-    EXAMPLE_1,
-    NAMES_1,
-    PROBABILITY,
     gamma,
-    left,
 )
+from proofs_check.values import action_of, in_example_1, state_of
 
 WHERE = "Section 2.2, first example"
 
@@ -55,6 +53,8 @@ WHERE = "Section 2.2, first example"
     controls=(
         misprint("S_2 transitions to S_3 (S_1)", "S_2 transitions to S_1 (S_3)"),
         ingredient("staying at S1 and S5 pays too", staying=1),
+        ingredient("S1 and S5 are left again", ends=(1, 3)),
+        ingredient("S3 is reversed in task 2", at_s3=(3, 1)),
     ),
     note=(
         "the text after the figure fixes the model; 'a reward for reaching S1' is read as paid on "
@@ -62,16 +62,24 @@ WHERE = "Section 2.2, first example"
     ),
 )
 def moves_of_the_second_task(kernel: Kernel) -> Evidence:
-    """Task 2 moves as printed at S2 and S4, task 1 left and right.
+    """Task 2 moves as printed at S2 and S4, task 1 left and right, and both alike at S3.
+
+    S1 and S5 are never left.
 
     Entering S1 pays 1 and S5 -1 in task 1, the reverse in task 2, on the action that enters.
     """
-    printed = re.findall(r"inS_(\d)transitionstoS_(\d)\(S_(\d)\)", normalized(kernel.statement))
+    clause = "applying @{0}1@ (@{0}2@) in @{0}3@ transitions to @{0}4@ (@{0}5@)"
+    form = f"{clause.format('a')}, while {clause.format('b')}"
+    printed = read_off(form, kernel.statement)
     tasks = example_1(gamma).tasks
-    expected = {
-        0: {1: (0, 2), 3: (2, 4)},
-        1: {int(a) - 1: (int(b) - 1, int(c) - 1) for a, b, c in printed},
-    }
+    low, high = kernel.given("ends", (0, 4))
+    both = {0: (low, low), 4: (high, high)}
+    expected = {0: {1: (0, 2), 2: (1, 3), 3: (2, 4)} | both, 1: dict(both)}
+    expected[1][S3] = kernel.given("at_s3", (1, 3))
+    for part in "ab":
+        actions = [action_of(printed[f"{part}{k}"]) for k in (1, 2)]
+        state, *targets = (state_of(printed[f"{part}{k}"]) for k in (3, 4, 5))
+        expected[1][state] = (targets[actions.index(0)], targets[actions.index(1)])
     parts = []
     for k, moves in expected.items():
         for state, targets in moves.items():
@@ -112,30 +120,19 @@ def _always_left(kernel: Kernel) -> Evidence:
     So the same holds for the sum: for all gamma and all three probabilities at once,
     V_i(a, q, b) <= V_i(1, q, 1).
     """
-    a, b = symbols("a", "b")
-    at_s2, at_s4 = kernel.given("choice", (1, 1))
-    box = EXAMPLE_1.replace(a=PROBABILITY, b=PROBABILITY)
-    return kernel.every(
-        *(
-            kernel.sign(
-                theory.value(task, example_policy(a, left, b))[S3],
-                "<=",
-                theory.value(task, example_policy(at_s2, left, at_s4))[S3],
-                box,
-            )
-            for task in example_1(gamma).tasks
-        )
+    printed = read_off(
+        "the optimal policy @preposition@ state @one@ and @two@ is to always take action @action@",
+        kernel.statement,
     )
+    states = [state_of(printed[name]) for name in ("one", "two")]
+    return best_at(states, action_of(printed["action"]), kernel)
 
 
 _ALWAYS_LEFT: dict[str, Any] = {
     "kind": Kind.IDENTITY,
     "assumptions": IN_1,
     "depends": ("figure-1",),
-    "controls": (
-        ingredient("R at S2", choice=(0, 1)),
-        ingredient("R at S4", choice=(1, 0)),
-    ),
+    "controls": (misprint("action L", "action R"), misprint("and S_4", "and S_3")),
 }
 always_left = claim(
     "sec2-ex1-s2-s4",
@@ -147,6 +144,13 @@ always_left = claim(
 )(_always_left)
 
 
+def printed_row(statement: str, name: str, cases: str) -> list[Fraction]:
+    """Return the printed probabilities of L and R at S3."""
+    form = rf"{name}(a \mid S_3) = \begin{{cases}} {cases} \end{{cases}}"
+    printed = read_off(form, statement)
+    return [number(printed[which]) for which in ("one", "two")]
+
+
 @claim(
     "sec2-ex1-optimal-policy",
     where=WHERE,
@@ -155,7 +159,11 @@ always_left = claim(
     lines=(99, 99),
     assumptions=IN_1,
     depends=("sec2-ex1-s2-s4",),
-    controls=(misprint("0.5, & a = L", "0.4, & a = L"),),
+    controls=(
+        misprint("0.5, & a = L", "0.4, & a = L"),
+        misprint("0.5, & a = R", "0.9, & a = R"),
+        misprints(("0.5, & a = L", "0.4, & a = L"), ("0.5, & a = R", "0.6, & a = R")),
+    ),
     note="optimal among stationary policies, to which Section 2.1 restricts; see also sec2-ex1-any-deterministic",
 )
 def fair_coin_is_optimal(kernel: Kernel) -> Evidence:
@@ -164,8 +172,11 @@ def fair_coin_is_optimal(kernel: Kernel) -> Evidence:
     No start is named for this example. From S2, always R at S3 is better: task 1 has already
     entered S1, and only task 2 comes to S3.
     """
-    coin = Fraction(re.findall(r"(\d\.\d+),&a=L", normalized(kernel.statement))[0])
-    holds = best_of_the_first_example(kernel, coin)
+    one, two = printed_row(kernel.statement, r"\pi^*", r"@one@, & a = L, \\ @two@, & a = R,")
+    coin = Fraction(one)
+    holds = kernel.every(
+        kernel.identity([one + two], [1], GAMMA), best_of_the_first_example(kernel, coin)
+    )
     without = kernel.sign(first(1, 0, 1, S2), "<=", first(1, coin, 1, S2), GAMMA)
     return kernel.conditional(holds, START_AT_S3.name, without)
 
@@ -177,17 +188,41 @@ def fair_coin_is_optimal(kernel: Kernel) -> Evidence:
     kind=Kind.IDENTITY,
     lines=(101, 101),
     assumptions=IN_1,
-    controls=(misprint(r"2\gamma", r"\gamma"), misprint(r"\gamma^2", r"\gamma^4")),
+    depends=("figure-1", "sec2-ex1-optimal-policy"),
+    controls=(
+        misprint(r"2\gamma", r"\gamma"),
+        misprint(r"\gamma^2", r"\gamma^4"),
+        misprint(r"\pi^*", r"\pi_l"),
+    ),
 )
 def value_of_the_fair_coin(kernel: Kernel) -> Evidence:
     """Solve both Bellman equations with probability 1/2 at S3 and L elsewhere."""
-    printed = parse(kernel.statement.split("=", 1)[1], NAMES_1)
-    return kernel.identity(printed, first(1, HALF, 1), GAMMA)
+    return compare_sides(kernel, kernel.statement, in_example_1(), GAMMA)
 
 
-def _deterministic_value(kernel: Kernel, at_s3: int) -> Evidence:
-    printed = parse(kernel.statement.split("=")[-1], NAMES_1)
-    return kernel.identity(printed, first(1, at_s3, 1), GAMMA)
+@claim(
+    "sec2-ex1-deterministic-policies",
+    where=WHERE,
+    statement=r"\pi_l(a \mid S_3) = \begin{cases} 1, & a = L \\ 0, & a = R \end{cases} \quad \text{and} \quad \pi_r(a \mid S_3) = \begin{cases} 0, & a = L \\ 1, & a = R \end{cases}",
+    kind=Kind.DEFINITION,
+    lines=(105, 105),
+    assumptions=IN_1,
+    controls=(
+        misprint(r"1, & a = L \\ 0, & a = R", r"0, & a = L \\ 1, & a = R"),
+        misprint("0, & a = L", "1, & a = L"),
+    ),
+    note="called the two possible ones: there are two at S3, and eight with S2 and S4",
+)
+def two_deterministic_policies(kernel: Kernel) -> Evidence:
+    """The rows of always L and of always R at S3; each sums to 1, and they differ."""
+    sides = normalized(kernel.statement).split(r"\text{and}")
+    cases = r"@one@, & a = L \\ @two@, & a = R"
+    rows = [printed_row(*pair, cases) for pair in zip(sides, (r"\pi_l", r"\pi_r"), strict=True)]
+    used = [example_policy(1, at_s3, 1)[S3] for at_s3 in (1, 0)]
+    return kernel.definition(
+        kernel.identity(rows, np.stack(used), GAMMA),
+        kernel.identity([sum(row) for row in rows], [1, 1], GAMMA),
+    )
 
 
 @claim(
@@ -197,11 +232,12 @@ def _deterministic_value(kernel: Kernel, at_s3: int) -> Evidence:
     kind=Kind.IDENTITY,
     lines=(107, 107),
     assumptions=IN_1,
-    controls=(misprint(r"= \gamma", r"= \gamma^2"),),
+    depends=("figure-1", "sec2-ex1-deterministic-policies"),
+    controls=(misprint(r"= \gamma", r"= \gamma^2"), misprint(r"\pi_l", r"\pi^*")),
 )
 def value_of_always_left(kernel: Kernel) -> Evidence:
     """Task 1 is paid after two steps, task 2 never."""
-    return _deterministic_value(kernel, 1)
+    return compare_sides(kernel, kernel.statement, in_example_1(), GAMMA)
 
 
 @claim(
@@ -211,11 +247,12 @@ def value_of_always_left(kernel: Kernel) -> Evidence:
     kind=Kind.IDENTITY,
     lines=(107, 107),
     assumptions=IN_1,
-    controls=(misprint(r"= \gamma", r"= 2\gamma"),),
+    depends=("figure-1", "sec2-ex1-deterministic-policies"),
+    controls=(misprint(r"= \gamma", r"= 2\gamma"), misprint(r"\pi_r", r"\pi^*")),
 )
 def value_of_always_right(kernel: Kernel) -> Evidence:
     """Task 2 is paid after two steps, task 1 never."""
-    return _deterministic_value(kernel, 0)
+    return compare_sides(kernel, kernel.statement, in_example_1(), GAMMA)
 
 
 @claim(
@@ -224,11 +261,14 @@ def value_of_always_right(kernel: Kernel) -> Evidence:
     statement=r"oscillates between S_2 and S_3 in task 2",
     kind=Kind.IDENTITY,
     lines=(107, 107),
-    controls=(misprint("S_2 and S_3", "S_3 and S_4"),),
+    depends=("figure-1", "sec2-ex1-deterministic-policies"),
+    controls=(misprint("S_2 and S_3", "S_3 and S_4"), misprint("task 2", "task 1")),
 )
 def always_left_oscillates(kernel: Kernel) -> Evidence:
     """Under L everywhere, task 2 moves from S3 to S2 and, reversed there, back to S3."""
-    return oscillates(kernel, at_s3=1, task=1)
+    printed = read_off("oscillates between @one@ and @two@ in task @task@", kernel.statement)
+    which = looked_up({"1": 0, "2": 1}, printed["task"])
+    return oscillates(kernel, state_of(printed["one"]), state_of(printed["two"]), 1, which)
 
 
 @claim(
@@ -239,15 +279,17 @@ def always_left_oscillates(kernel: Kernel) -> Evidence:
     lines=(107, 107),
     assumptions=IN_1,
     depends=("sec2-ex1-value", "sec2-ex1-value-l", "sec2-ex1-value-r"),
-    controls=(misprint("<", ">"),),
+    controls=(
+        misprint("<", ">"),
+        misprint(r"< V^{\pi^*}", r"< V^{\pi_l}"),
+        misprint(r"V^{\pi_l}", r"V^{\pi^*}"),
+    ),
 )
 def coin_beats_both(kernel: Kernel) -> Evidence:
     """Gamma < 2 gamma/(2 - gamma^2) for every gamma in (0, 1)."""
-    relation = "<" if "<" in kernel.statement else ">"
-    return kernel.every(
-        kernel.identity(first(1, 1, 1), first(1, 0, 1), GAMMA),
-        kernel.sign(first(1, 1, 1), relation, first(1, HALF, 1), GAMMA),
-    )
+    printed = read_off(r"@chain@$ when $\gamma > @low@", f"{kernel.statement} ")
+    box = Box(gamma=open_interval(number(printed["low"]), 1))
+    return compare_sides(kernel, printed["chain"], in_example_1(), box)
 
 
 def deterministic_values() -> list[Any]:
@@ -288,7 +330,8 @@ def alternating_value() -> Any:
     note=(
         "the sentence infers it from two policies; all eight deterministic policies on S2, S3, S4 "
         "are compared here. A deterministic policy with one bit of memory (L at S3 the first time, "
-        "R afterwards) has gamma + gamma^3 from S3, more than the paper's optimum"
+        "R afterwards) has gamma + gamma^3 from S3, more than the paper's optimum. Section 2.1 "
+        "(line 52) restricts to stationary policies, and there the sentence holds; it says 'any'"
     ),
 )
 def deterministic_policies_lose(kernel: Kernel) -> Evidence:

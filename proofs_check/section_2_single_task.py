@@ -14,6 +14,7 @@ from dcpg_theory.ledger import (
     claim,
     ingredient,
     narrate,
+    unsettled,
 )
 from dcpg_theory.models.examples import example_1, example_2, example_policy
 from dcpg_theory.theory.assumptions import (
@@ -29,6 +30,7 @@ from proofs_check.symbols import (
     gamma,
     p,
 )
+from proofs_check.unvisited import unvisited_stays_unvisited
 
 
 @claim(
@@ -55,7 +57,7 @@ def one_task_needs_no_randomness(kernel: Kernel) -> Evidence:
     )
     chain = single_task.deterministic_is_enough()
     special = kernel.sign(tossing, "<=", best, Box(gamma=DISCOUNT))
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 @claim(
@@ -77,7 +79,7 @@ def optimal_values_satisfy_bellman(kernel: Kernel) -> Evidence:
     box = Box(gamma=DISCOUNT)
     special = [kernel.sign(value, ">=", 0, box) for value in gap.flat]
     chain = single_task.bellman_optimality()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 @claim(
@@ -98,8 +100,9 @@ def optimal_values_satisfy_bellman(kernel: Kernel) -> Evidence:
 def stationary_points_of_one_task(kernel: Kernel) -> Evidence:
     """Where the gradient vanishes and all d(s) pi(a|s) > 0, A = 0, so V' - V = M' Pi' A = 0.
 
-    States that are never visited change neither V(rho) nor the gradient and are left out. Without
-    finite parameters: one state, actions that pay 1 and 0, always the second: gradient 0, value 0.
+    States with d(s) = 0 are left out: finite parameters give every action a positive probability,
+    and then no policy visits them (a second chain), so that V(rho) does not change. Without finite
+    parameters: one state, actions that pay 1 and 0, always the second: gradient 0, value 0.
     For two tasks, the fair coin at S3 in the second example is stationary and not optimal.
     """
     which = kernel.given("tasks", (0,))
@@ -115,7 +118,8 @@ def stationary_points_of_one_task(kernel: Kernel) -> Evidence:
         )
         special.append(kernel.sign(here, ">=", there, EXAMPLE_2_POLICIES))
     chain = single_task.stationary_is_optimal()
-    proof = kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    left_out = kernel.proof(unvisited_stays_unvisited())
+    proof = kernel.confirmed(kernel.every(kernel.proof(chain), left_out), *special)
     task, stuck = bandit(Fraction(1, 2)), [[0, 1]]
     flat = theory.gradient(task, stuck)
     instance = {
@@ -127,6 +131,28 @@ def stationary_points_of_one_task(kernel: Kernel) -> Evidence:
         theory.objective(task, stuck), ">=", theory.objective(task, [[1, 0]]), instance
     )
     return kernel.conditional(proof, FINITE_PARAMETERS.name, without)
+
+
+domination = unsettled(
+    "sec2-gradient-domination",
+    where="Section 2.2",
+    statement="the objective function, despite being non-concave, satisfies a kind of ‘‘gradient domination’’ condition",
+    kind=Kind.UPPER_BOUND,
+    lines=(111, 113),
+    reason=(
+        "cited, not stated: the inequality of Agarwal et al. [2020] is not printed here, nor its "
+        "parametrisation and constant; what is inferred from it, sec2-single-task-stationary, is "
+        "proved without it"
+    ),
+)
+no_analog = unsettled(
+    "sec2-no-bellman-analog",
+    where="Section 2.2",
+    statement="hence there is no natural analog to the Bellman equation",
+    kind=Kind.EXISTENCE,
+    lines=(86, 86),
+    reason="not a mathematical statement: 'natural analog' is not defined",
+)
 
 
 if __name__ == "__main__":

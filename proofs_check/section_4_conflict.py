@@ -362,7 +362,7 @@ def ratios_differ(kernel: Kernel) -> Evidence:
 correct = unsettled(
     "sec41-correct-mismatch",
     where=WHERE,
-    statement=r"One cannot easily correct this mismatch since the optimal policy $\pi_{\theta^*}$ is unknown",
+    statement="One cannot easily correct this mismatch since the optimal policy π_{θ^*} is unknown",
     kind=Kind.EMPIRICAL,
     lines=(217, 217),
     reason="'easily' is not a mathematical statement",

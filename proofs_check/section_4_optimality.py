@@ -62,9 +62,9 @@ def _matched(kernel: Kernel) -> Evidence:
     violate (12). With one mu they satisfy it.
     """
     words, display = normalized(kernel.statement).split(normalized("we have"))
-    ratios = _ratios(discount=True, start=True, exploration="and\\mu" not in words)
+    ratios = _ratios(discount=True, start=True, exploration="andμ" not in words)
     names = {}
-    for index, mu in (("i", _u), ("j", _u if "and\\mu" not in words else _v)):
+    for index, mu in (("i", _u), ("j", _u if "andμ" not in words else _v)):
         names[rf"d_{{{index},\rho_{index}}}^{{\pi_{{\theta^*}}}}(s)"] = _walk(own, _x)
         names[rf"d_{{{index},\mu_{index}}}^{{\pi_\theta}}(s)"] = _walk(own, mu)
     sides = [parse(side, names) for side in display.split(r",\forall")[0].split("=")]
@@ -77,7 +77,7 @@ _EQ_12 = r"\frac{d_{i,\rho_i}^{\pi_{\theta^*}}(s)}{d_{i,\mu_i}^{\pi_\theta}(s)} 
 eq_12 = Claim(
     id="eq-12",
     where=f"{WHERE}, Assumption 2, (12)",
-    statement=rf"for any $\pi_\theta$ and $\mu$ we have {_EQ_12}",
+    statement=rf"for any π_θ and μ we have {_EQ_12}",
     kind=Kind.DEFINITION,
     check=_matched,
     lines=(223, 225),
@@ -102,7 +102,7 @@ eq_12_corrected = eq_12.variant(
 @claim(
     "assumption-2-optimum",
     where=f"{WHERE}, Assumption 2",
-    statement=r"Let $\pi_{\theta^*}$ be an optimal policy solving (5)",
+    statement="Let π_{θ^*} be an optimal policy solving (5)",
     kind=Kind.DEFINITION,
     lines=(223, 223),
     depends=("eq-5",),
@@ -145,7 +145,7 @@ def optimum_exists_among_policies(kernel: Kernel) -> Evidence:
 assumption_2 = Claim(
     id="assumption-2",
     where=f"{WHERE}, Assumption 2",
-    statement=rf"Let $\pi_{{\theta^*}}$ be an optimal policy solving (5). Then for any $\pi_\theta$ and $\mu$ we have {_EQ_12}",
+    statement=rf"Let π_{{θ^*}} be an optimal policy solving (5). Then for any π_θ and μ we have {_EQ_12}",
     kind=Kind.DEFINITION,
     lines=(223, 225),
     parts=("assumption-2-optimum", "eq-12"),

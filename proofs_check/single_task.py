@@ -32,6 +32,7 @@ __all__ = [
     "rescaled_value",
     "series_is_solution",
     "softmax_sums_to_one",
+    "start_value_upper",
     "stationary_is_optimal",
     "value_lower",
     "value_upper",
@@ -97,6 +98,23 @@ def value_upper() -> Chain:
     """V <= 1 / (1 - gamma_i), of (3)."""
     lines = (*_SOLVED, _REWARDS[1], _RESOLVENT_OF_ONES, _UPPER)
     return _chain("values are at most 1 / (1 - gamma_i)", *lines)
+
+
+def start_value_upper() -> Chain:
+    """V(rho) <= 1 / (1 - gamma_i), which makes the supremum in (5) a number."""
+    start, _ = _covectors()
+    last = link(
+        "V(rho)<=X",
+        less(start @ _V, unit(SCALARS).scaled(_X)),
+        [Multiple("V<=X", start), Multiple("rho1=1", unit(SCALARS).scaled(_X))],
+        "an average is at most what bounds all values",
+    )
+    given = (
+        hypothesis("rho>=0", nonnegative(start), "start probabilities are non-negative"),
+        hypothesis("rho1=1", equal(start @ state_ones, unit(SCALARS)), "and sum to one"),
+    )
+    lines = (*_SOLVED, _REWARDS[1], _RESOLVENT_OF_ONES, _UPPER, *given, last)
+    return _chain("values from a start are at most 1 / (1 - gamma_i)", *lines)
 
 
 def advantage_upper() -> Chain:

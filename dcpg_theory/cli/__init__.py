@@ -52,9 +52,11 @@ def main() -> None:
         code = cli.main(standalone_mode=False, prog_name="dcpg")
     except click.exceptions.Abort:
         code = 130
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         code = error.exit_code
+    except click.ClickException as error:
+        code = _fail(error.format_message(), error.exit_code)
     except InvalidInput as error:
         code = _fail(error, 2)
     except DcpgTheoryError as error:
@@ -67,6 +69,6 @@ def main() -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(error: Exception, code: int) -> int:
+def _fail(error: Exception | str, code: int) -> int:
     click.echo(f"dcpg: {error}", err=True)
     return code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -17,11 +18,13 @@ from dcpg_theory.cli.output import (
     output_options,
     progress_bar,
     write_json,
+    write_text,
 )
 from dcpg_theory.ledger.recorded import compare, read_recorded, write_recorded
 from dcpg_theory.ledger.records import Record, summary
-from dcpg_theory.ledger.registry import load_registry
-from dcpg_theory.ledger.runner import run_claims
+from dcpg_theory.ledger.registry import Registry, load_registry
+from dcpg_theory.ledger.runner import run_claims, run_mutations
+from dcpg_theory.report.errata import errata, latex, markdown
 
 __all__ = ["audit", "ledger_table"]
 
@@ -35,11 +38,31 @@ __all__ = ["audit", "ledger_table"]
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the whole ledger to this file instead of comparing.",
 )
+@click.option(
+    "--errata",
+    "errata_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what is wrong, as printed and as corrected, as Markdown.",
+)
+@click.option(
+    "--tex",
+    "tex_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the same as a LaTeX document.",
+)
+@click.option(
+    "--mutate",
+    is_flag=True,
+    help="Change each printed formula in standard ways and count what the checks notice.",
+)
 @output_options
 def audit(
     patterns: tuple[str, ...],
     jobs: int | None,
     target: Path | None,
+    errata_file: Path | None,
+    tex_file: Path | None,
+    mutate: bool,
     json_file: str | None,
     quiet: bool,
 ) -> int:
@@ -49,9 +72,13 @@ def audit(
     """
     if target is not None and patterns:
         raise click.UsageError("--record writes the whole ledger, so it takes no ids")
+    if mutate and target is not None:
+        raise click.UsageError("--mutate judges the checks, --record the claims: give one of them")
     console = console_for(json_file, quiet=quiet)
     registry = load_registry()
     chosen = registry.select(patterns)
+    if mutate:
+        return _mutate(console, registry, chosen, jobs, json_file, quiet=quiet)
     start = time.perf_counter()
     with progress_bar(quiet=quiet) as bar:
         total = sum(registry[id].check is not None for id in registry.closure(chosen))
@@ -64,13 +91,47 @@ def audit(
         differences: list[str] = []
     else:
         differences = compare(records, read_recorded(), whole=not patterns)
+    found = errata(registry, shown)
+    write_text(errata_file, lambda: markdown(found))
+    write_text(tex_file, lambda: latex(found))
     console.print(ledger_table(shown))
     counts = ", ".join(f"{count} {verdict}" for verdict, count in summary(shown).items())
     console.print(f"{len(shown)} claims in {seconds:.1f} s: {counts}")
-    _report_differences(console, differences)
+    _report_differences(differences)
     entries = [record.as_json(timed=True) for record in shown.values()]
     write_json({"claims": entries, "summary": summary(shown)}, json_file)
     return 1 if differences else 0
+
+
+def _mutate(
+    console: Console,
+    registry: Registry,
+    ids: list[str],
+    jobs: int | None,
+    json_file: str | None,
+    *,
+    quiet: bool,
+) -> int:
+    """Print, for each claim that passes, how many mutants its check notices."""
+    with progress_bar(quiet=quiet) as bar:
+        total = sum(registry[id].check is not None for id in ids)
+        task = bar.add_task("mutating claims", total=total)
+        records = run_mutations(registry, ids, jobs=jobs, on_done=lambda _: bar.advance(task))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("claim", no_wrap=True)
+    table.add_column("mutants", justify="right")
+    table.add_column("noticed", justify="right")
+    table.add_column("survivors", ratio=1)
+    for record in records.values():
+        noticed = record.tried - len(record.survivors)
+        table.add_row(record.id, str(record.tried), str(noticed), Text("; ".join(record.survivors)))
+    console.print(table)
+    tried = sum(record.tried for record in records.values())
+    survived = sum(len(record.survivors) for record in records.values())
+    console.print(f"{tried} mutants of {len(records)} claims: {tried - survived} noticed")
+    data = {"mutations": [asdict(record) for record in records.values()]}
+    write_json(data | {"tried": tried, "survived": survived}, json_file)
+    return 0
 
 
 def ledger_table(records: Mapping[str, Record]) -> Table:
@@ -101,10 +162,13 @@ def _found(record: Record) -> Text:
     return Text(record.detail, no_wrap=True, overflow="ellipsis")
 
 
-def _report_differences(console: Console, differences: list[str]) -> None:
+def _report_differences(differences: list[str]) -> None:
+    """Say on standard error what differs: it must be seen beside JSON, and under ``--quiet``."""
     if not differences:
         return
-    console.print(f"[bold red]{len(differences)} differences from the recorded ledger[/]")
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    count = "1 difference" if len(differences) == 1 else f"{len(differences)} differences"
+    console.print(f"[bold red]{count} from the recorded ledger[/]")
     for difference in differences[:40]:
         console.print("  " + difference, markup=False)
     if len(differences) > 40:

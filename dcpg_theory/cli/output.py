@@ -14,7 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dcpg_theory.errors import InvalidInput
 
-__all__ = ["VERDICT_STYLES", "console_for", "output_options", "progress_bar", "write_json"]
+__all__ = [
+    "VERDICT_STYLES",
+    "console_for",
+    "output_options",
+    "progress_bar",
+    "write_json",
+    "write_text",
+]
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -57,6 +64,22 @@ def progress_bar(*, quiet: bool) -> Progress:
         transient=True,
         disable=quiet or not console.is_terminal,
     )
+
+
+def write_text(file: Path | None, text: Callable[[], str]) -> None:
+    """Write a text to a file, if one is named.
+
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be written.
+    """
+    if file is None:
+        return
+    try:
+        file.write_text(text(), encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{file}: {error.strerror}") from error
 
 
 def write_json(data: Any, json_file: str | None) -> None:

@@ -49,7 +49,9 @@ def _styled(verdict: str) -> str:
 
 
 def _print_claim(console: Console, registry: Registry, member: Claim, record: Record) -> None:
-    lines = f", lines {member.lines[0]}-{member.lines[1]}" if member.lines else ""
+    lines = ""
+    if member.lines:
+        lines = ", line " + "-".join(str(line) for line in dict.fromkeys(member.lines))
     console.print(f"[bold]{member.id}[/]  {escape(member.where)}{lines}  ({member.kind})")
     console.print("  " + escape(member.statement))
     if member.note:
@@ -59,7 +61,8 @@ def _print_claim(console: Console, registry: Registry, member: Claim, record: Re
     severity = f", {record.severity}, origin: {record.origin}" if record.severity else ""
     console.print(
         f"\n[bold]verdict[/] {_styled(record.verdict)} ({record.scope}{severity}); "
-        f"with what it stands on: {_styled(record.transitive_verdict)}"
+        f"with what it stands on: {_styled(record.transitive_verdict)} "
+        f"({record.transitive_scope})"
     )
     console.print(f"[bold]by[/] {escape(record.method)}: {escape(record.detail)}")
     if record.assumption:

@@ -107,7 +107,7 @@ def bernstein_positivity(
     pieces : int
         Largest number of sub-boxes looked at.
     """
-    start: Corners = tuple((interval.lower, interval.upper) for interval in box.values())
+    start: Corners = tuple(interval.ends for interval in box.values())
     waiting, done = [(start, 0)], []
     looked_at = 0
     while waiting:

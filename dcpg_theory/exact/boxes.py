@@ -15,33 +15,48 @@ from typing import Any
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.rational_functions import as_fmpq
 
-__all__ = ["Box", "Interval", "closed_interval", "open_interval"]
+__all__ = ["Box", "Interval", "at_least", "closed_interval", "open_interval", "positive"]
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A bounded interval with rational ends, open unless said otherwise."""
+    """An interval with rational ends, open unless said otherwise; `upper` None is infinity."""
 
     lower: Fraction
-    upper: Fraction
+    upper: Fraction | None
     closed_lower: bool = False
     closed_upper: bool = False
 
     def __post_init__(self) -> None:
-        for end in ("lower", "upper"):
+        for end in ("lower", "upper") if self.upper is not None else ("lower",):
             exact = as_fmpq(getattr(self, end))
             object.__setattr__(self, end, Fraction(int(exact.p), int(exact.q)))
-        if not self.lower < self.upper:
+        if self.upper is None and self.closed_upper:
+            raise InvalidInput("an interval without an upper end cannot be closed there")
+        if self.upper is not None and not self.lower < self.upper:
             raise InvalidInput(f"interval from {self.lower} to {self.upper} is empty")
+
+    @property
+    def ends(self) -> tuple[Fraction, Fraction]:
+        """Both ends of a bounded interval; for a ray, an `InvalidInput`."""
+        if self.upper is None:
+            raise InvalidInput(f"{self} must be bounded here")
+        return self.lower, self.upper
 
     def contains(self, value: Fraction) -> bool:
         """Whether the value lies in the interval."""
         above = value > self.lower or (self.closed_lower and value == self.lower)
+        if self.upper is None:
+            return above
         below = value < self.upper or (self.closed_upper and value == self.upper)
         return above and below
 
     def samples(self, count: int) -> list[Fraction]:
         """Return rationals of the interval, plainest first: mid point, closed ends, then a grid."""
+        if self.upper is None:
+            steps = [Fraction(1), Fraction(2), Fraction(1, 2), Fraction(10), Fraction(1, 10)]
+            steps += [Fraction(10**k) for k in range(2, 2 + max(0, count - 5))]
+            return [self.lower + step for step in steps] + [self.lower] * self.closed_lower
         width = self.upper - self.lower
         inner = [self.lower + width * Fraction(k, count + 1) for k in range(1, count + 1)]
         ends = [self.upper] * self.closed_upper + [self.lower] * self.closed_lower
@@ -51,7 +66,7 @@ class Interval:
 
     def __str__(self) -> str:
         left, right = "[" if self.closed_lower else "(", "]" if self.closed_upper else ")"
-        return f"{left}{self.lower}, {self.upper}{right}"
+        return f"{left}{self.lower}, {'inf' if self.upper is None else self.upper}{right}"
 
 
 def open_interval(lower: Any, upper: Any) -> Interval:
@@ -62,6 +77,16 @@ def open_interval(lower: Any, upper: Any) -> Interval:
 def closed_interval(lower: Any, upper: Any) -> Interval:
     """Return [lower, upper]."""
     return Interval(lower, upper, closed_lower=True, closed_upper=True)
+
+
+def positive() -> Interval:
+    """Return (0, infinity)."""
+    return Interval(Fraction(0), None)
+
+
+def at_least(lower: Any) -> Interval:
+    """Return [lower, infinity)."""
+    return Interval(lower, None, closed_lower=True)
 
 
 class Box(Mapping[str, Interval]):

@@ -33,7 +33,8 @@ from dcpg_theory.exact.lines import (
 )
 from dcpg_theory.exact.operators import Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
-from dcpg_theory.exact.rules import RULES, Context, Fact
+from dcpg_theory.exact.rulebook import RULES
+from dcpg_theory.exact.rules import Context, Fact
 from dcpg_theory.exact.signs import sign_on_box
 
 __all__ = [

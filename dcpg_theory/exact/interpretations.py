@@ -19,6 +19,7 @@ from dcpg_theory.exact.chains import Chain, Differential, facts_of
 from dcpg_theory.exact.lines import Link
 from dcpg_theory.exact.numbers import Array, NumberKind, as_array
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, evaluate, unit
+from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.exact.rules import Fact
 
 __all__ = ["check_expansions", "satisfied_by", "violations"]
@@ -56,9 +57,9 @@ def violations(
     CertificateRejected
         If the chain itself does not hold up.
     """
-    given = dict(scalars or {})
+    given = {name: as_fmpq(value) for name, value in (scalars or {}).items()}
     for name, interval in chain.scalars.items():
-        if name in given and not interval.contains(given[name]):
+        if name in given and not interval.contains(_fraction(given[name])):
             raise InvalidInput(f"{name}={given[name]} must lie in {interval}")
     dimensions = {SCALARS: 1, **sizes}
     if dimensions[SCALARS] != 1:
@@ -82,6 +83,10 @@ def violations(
             if any(a != b for a, b in zip(slope, matrix(line.derivative).flat, strict=True)):
                 failing.append(line.name)
     return tuple(failing)
+
+
+def _fraction(number: Any) -> Fraction:
+    return Fraction(int(number.p), int(number.q))
 
 
 def satisfied_by(

@@ -27,6 +27,7 @@ from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.existence import Existence
 from dcpg_theory.exact.numbers import NumberKind, as_array, as_scalar
+from dcpg_theory.exact.orders import Order
 from dcpg_theory.exact.proofs import Proof
 from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.exact.readings import Indices
@@ -142,12 +143,29 @@ class Kernel:
         shown = {name: str(value) for name, value in instance.items()}
         return self._judge(Enclosure(left, relation, right, shown, bits))
 
+    def order(
+        self,
+        left: Any,
+        right: Any,
+        variable: str,
+        box: Box,
+        *,
+        constant: Fraction | int,
+        rate: Fraction | int,
+    ) -> Evidence:
+        """Check ``left = O(right)`` along a family in which one variable is unbounded."""
+        one, two = (as_scalar(side, NumberKind.SYMBOLIC) for side in (left, right))
+        return self._judge(Order(one, two, variable, box, Fraction(constant), Fraction(rate)))
+
     def searched(self, samples: Iterable[Sample], relation: str) -> Evidence:
         """Check a relation on many exact instances: at best `supported`, at worst refuted."""
         return self._judge(Samples(tuple(samples), relation))
 
-    def proof(self, chain: Chain, statement: Fact) -> Evidence:
-        """Check a chain of proof against the statement it is offered for."""
+    def proof(self, chain: Chain, statement: Fact | None = None) -> Evidence:
+        """Check a chain of proof, against the statement it is offered for where that parses.
+
+        Without a statement, that the conclusion says what the claim says is for a reader to see.
+        """
         return self._judge(Proof(chain, statement))
 
     def every(self, *parts: Evidence) -> Evidence:

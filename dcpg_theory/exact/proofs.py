@@ -17,15 +17,15 @@ __all__ = ["Proof"]
 
 @dataclass(frozen=True)
 class Proof(Certificate):
-    """A chain, and the statement it is offered for."""
+    """A chain, and the statement it is offered for, where that can be read off what is printed."""
 
     chain: Chain
-    statement: Fact
+    statement: Fact | None = None
     method: ClassVar[str] = "chain of proof"
 
     def establish(self) -> Finding:
         """Verify the chain line by line; a gap leaves the statement open, never refuted."""
-        if self.chain.conclusion != self.statement:
+        if self.statement is not None and self.chain.conclusion != self.statement:
             detail = f"the chain concludes {self.chain.conclusion}, not {self.statement}"
             return Finding(Outcome.OPEN, Scope.UNIVERSAL, detail)
         try:

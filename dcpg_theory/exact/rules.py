@@ -88,7 +88,12 @@ class Context:
         raise CertificateRejected(f"{why}: no established fact says {wanted}")
 
     def introduce(self, atom: Atom, *arguments: Operator, unique: bool) -> None:
-        """Bring in an atom, which must not stand for anything yet, nor be chosen from itself."""
+        """Bring in an atom, which must not stand for anything yet, nor be chosen from itself.
+
+        Names that begin with a bar are norms (`norm_rules`) and stand for something from the start.
+        """
+        if atom.name.startswith("|"):
+            raise CertificateRejected(f"{atom} is a norm, it cannot be introduced")
         sides = [side for fact in self.facts.values() for side in (fact.left, fact.right)]
         sides += [Operator.of(a) for a in (*self.differentials, *self.introduced)]
         sides += [derivative for _, derivative in self.differentials.values()]

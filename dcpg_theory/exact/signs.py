@@ -20,6 +20,7 @@ from dcpg_theory.exact.bernstein import (
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.certificates import Certificate, Finding, Outcome
 from dcpg_theory.exact.rational_functions import RationalFunction
+from dcpg_theory.exact.rays import folded, folded_box
 from dcpg_theory.exact.semialgebraic import SetSign
 from dcpg_theory.exact.sturm import RootCount
 from dcpg_theory.exact.verdicts import Scope
@@ -75,17 +76,26 @@ class BoxSign(Certificate):
         product = _polynomial(self.left.denominator) * _polynomial(self.right.denominator)
         return _polynomial((product / _polynomial(self._difference.denominator)).numerator) ** 2
 
+    @cached_property
+    def _bounded(self) -> Box:
+        return folded_box(self.box)
+
+    @cached_property
+    def _inside(self) -> tuple[RationalFunction, RationalFunction]:
+        """The difference and the poles in the variables of the bounded box."""
+        return folded(self._difference, self.box), folded(self._poles, self.box)
+
     @property
     def _strict(self) -> bool:
         return self.relation in ("<", ">")
 
     @cached_property
     def _proof(self) -> tuple[Fraction, tuple[_SignedFactor, ...]] | None:
-        return _factor_signs(self._difference, self.box, strict=self._strict)
+        return _factor_signs(self._inside[0], self._bounded, strict=self._strict)
 
     @cached_property
     def _domain(self) -> tuple[Fraction, tuple[_SignedFactor, ...]] | None:
-        return _factor_signs(self._poles, self.box, strict=True)
+        return _factor_signs(self._inside[1], self._bounded, strict=True)
 
     def establish(self) -> Finding:
         """Look for the Bernstein proof, then for a point where the relation fails."""
@@ -114,12 +124,12 @@ class BoxSign(Certificate):
         finding = self.establish()
         if finding.outcome is Outcome.HOLDS:
             for function, proof, strict in (
-                (self._difference, self._proof, self._strict),
-                (self._poles, self._domain, True),
+                (self._inside[0], self._proof, self._strict),
+                (self._inside[1], self._domain, True),
             ):
                 if proof is None:
                     raise CertificateRejected("a part of the sign proof is missing")
-                _verify_factors(function, self.box, *proof, strict=strict)
+                _verify_factors(function, self._bounded, *proof, strict=strict)
         elif finding.outcome is Outcome.FAILS:
             point = {n: Fraction(finding.witness[n]) for n in self.box if n in finding.witness}
             if not self.box.contains(point) or self._failure_at(point) is None:
@@ -246,7 +256,8 @@ def _verify_pieces(factor: _SignedFactor, box: Box, variables: Sequence[Any]) ->
             raise CertificateRejected("a Bernstein form does not expand to the factor")
     whole = Fraction(1)
     for interval in box.values():
-        whole *= interval.upper - interval.lower
+        lower, upper = interval.ends
+        whole *= upper - lower
     # The pieces are disjoint, so equal volumes mean that nothing is left out.
     if volume != whole:
         raise CertificateRejected("the Bernstein pieces do not fill the box")
@@ -255,7 +266,7 @@ def _verify_pieces(factor: _SignedFactor, box: Box, variables: Sequence[Any]) ->
 def _verify_disjoint(pieces: Sequence[Any], box: Box) -> None:
     for index, one in enumerate(pieces):
         if len(one) != len(box) or any(
-            not interval.lower <= lower < upper <= interval.upper
+            not interval.ends[0] <= lower < upper <= interval.ends[1]
             for (lower, upper), interval in zip(one, box.values(), strict=False)
         ):
             raise CertificateRejected("a Bernstein piece does not lie in the box")

@@ -93,10 +93,11 @@ class RootCount(Certificate):
     def establish(self) -> Finding:
         """Count sign changes of the Sturm chain, and settle the ends by evaluation."""
         chain, span = sturm_chain(self.coefficients), self.interval
-        found = chain.roots_between(span.lower, span.upper)
+        lower, upper = span.ends
+        found = chain.roots_between(lower, upper)
         row = [Fraction(int(c.p), int(c.q)) for c in map(as_fmpq, self.coefficients)]
-        found += int(span.closed_lower and _evaluate(row, span.lower) == 0)
-        found -= int(not span.closed_upper and _evaluate(row, span.upper) == 0)
+        found += int(span.closed_lower and _evaluate(row, lower) == 0)
+        found -= int(not span.closed_upper and _evaluate(row, upper) == 0)
         detail = f"{found} distinct real roots in {span}"
         if found == self.expected:
             return Finding(Outcome.HOLDS, Scope.INSTANCE, detail)
@@ -111,7 +112,7 @@ class RootCount(Certificate):
         polynomial = sympy.Poly(
             [sympy.Rational(int(c.p), int(c.q)) for c in exact], sympy.Symbol("x")
         )
-        lower, upper = (sympy.Rational(end) for end in (self.interval.lower, self.interval.upper))
+        lower, upper = (sympy.Rational(end) for end in self.interval.ends)
         found = polynomial.count_roots(lower, upper)
         found -= int(not self.interval.closed_lower and polynomial.eval(lower) == 0)
         found -= int(not self.interval.closed_upper and polynomial.eval(upper) == 0)

@@ -159,6 +159,8 @@ class Claim:
             raise InvalidInput(f"claim {self.id!r} must have either a check or parts")
         if self.check is not None and not (self.controls or self.open):
             raise InvalidInput(f"claim {self.id!r} has no control: can its check fail?")
+        if len({control.what for control in self.controls}) < len(self.controls):
+            raise InvalidInput(f"claim {self.id!r} has two controls of one name")
 
     def __call__(self, kernel: Kernel) -> Evidence:
         """Run the check."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from dcpg_theory.errors import InvalidInput
@@ -25,7 +27,7 @@ def read_recorded() -> dict[str, dict[str, Any]]:
     """
     recorded: dict[str, dict[str, Any]] = {}
     for module in claim_modules():
-        source = files(module.__package__ or module.__name__).joinpath("ledger.json")
+        source = _beside(module)
         if not source.is_file():
             continue
         try:
@@ -36,11 +38,27 @@ def read_recorded() -> dict[str, dict[str, Any]]:
     return recorded
 
 
+def _beside(module: ModuleType) -> Traversable:
+    """Return where the ledger of a module's claims is, if there is one."""
+    if module.__package__:
+        return files(module.__package__).joinpath("ledger.json")
+    return Path(module.__file__ or "").with_name("ledger.json")
+
+
 def write_recorded(records: Mapping[str, Record], target: Path) -> None:
-    """Write a ledger: sorted by id, without timings, so that it is the same on every machine."""
+    """Write a ledger: sorted by id, without timings, so that it is the same on every machine.
+
+    Raises
+    ------
+    InvalidInput
+        If the file cannot be written.
+    """
     entries = [records[id].as_json(timed=False) for id in sorted(records)]
     text = json.dumps({"claims": entries}, indent=1, ensure_ascii=False, sort_keys=True)
-    target.write_text(text + "\n", encoding="utf-8")
+    try:
+        target.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{target} cannot be written: {error.strerror}") from error
 
 
 def compare(
@@ -61,11 +79,11 @@ def compare(
         if id not in recorded:
             differences.append(f"{id}: not in the recorded ledger")
             continue
-        now = record.as_json(timed=False)
+        now, before = record.as_json(timed=False), recorded[id]
         differences.extend(
-            f"{id}: {key} is {_short(now[key])}, recorded {_short(recorded[id].get(key))}"
-            for key in now
-            if now[key] != recorded[id].get(key)
+            f"{id}: {key} is {_short(now.get(key))}, recorded {_short(before.get(key))}"
+            for key in dict.fromkeys((*now, *before))
+            if now.get(key) != before.get(key)
         )
     if whole:
         differences.extend(f"{id}: recorded, but gone" for id in recorded if id not in records)

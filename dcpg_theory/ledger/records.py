@@ -6,13 +6,13 @@ committed ledger and sent between processes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.verdicts import Scope, Verdict, narrowest, worst
-from dcpg_theory.ledger.claims import Claim, Severity
+from dcpg_theory.ledger.claims import Claim, Origin, Severity
 from dcpg_theory.ledger.registry import Registry
 
 __all__ = ["Record", "complete", "summary"]
@@ -39,6 +39,7 @@ class Record:
     depends: list[str]
     controls: dict[str, str]
     transitive_verdict: str = ""
+    transitive_scope: str = ""
     seconds: float = field(default=0.0, compare=False)
 
     def as_json(self, *, timed: bool) -> dict[str, Any]:
@@ -55,19 +56,23 @@ def complete(registry: Registry, records: Mapping[str, Record]) -> dict[str, Rec
     `records` must hold every checked claim of a set that is closed under dependence.
     """
     whole = dict(records)
-    for id, member in registry.items():
-        if member.parts and all(part in whole for part in member.parts):
-            whole[id] = _aggregate(member, [whole[part] for part in member.parts])
+    for id in registry:
+        _add_aggregates(registry, whole, id)
     corrected = {
         id: replace(record, corrected_by=_corrected_by(registry, record))
         for id, record in whole.items()
     }
     ordered = {id: corrected[id] for id in registry if id in corrected}
-    memory: dict[str, tuple[Verdict, Scope]] = {}
+    memory: dict[str, _Standing] = {}
     return {
-        id: replace(record, transitive_verdict=str(_transitive(registry, ordered, id, memory)[0]))
+        id: _standing(record, _transitive(registry, ordered, id, memory))
         for id, record in ordered.items()
     }
+
+
+def _standing(record: Record, found: _Standing) -> Record:
+    verdict, scope = found
+    return replace(record, transitive_verdict=str(verdict), transitive_scope=str(scope))
 
 
 def summary(records: Mapping[str, Record]) -> dict[str, int]:
@@ -83,25 +88,35 @@ def _corrected_by(registry: Registry, record: Record) -> str | None:
     return corrected if record.verdict == Verdict.REFUTED and corrected in registry else None
 
 
+def _add_aggregates(registry: Registry, whole: dict[str, Record], id: str) -> bool:
+    """Add the record of an aggregate, and before it those of the aggregates among its parts."""
+    parts = registry[id].parts
+    if id not in whole and parts and all(_add_aggregates(registry, whole, p) for p in parts):
+        whole[id] = _aggregate(registry[id], [whole[part] for part in parts])
+    return id in whole
+
+
 def _aggregate(member: Claim, parts: list[Record]) -> Record:
     verdict = worst(Verdict(part.verdict) for part in parts)
-    first = next(part for part in parts if part.verdict == verdict)
+    worst_parts = [part for part in parts if part.verdict == verdict]
     severities = [Severity(part.severity) for part in parts if part.severity]
-    refuted = [part.id for part in parts if part.verdict == Verdict.REFUTED]
+    origins = {part.origin for part in parts if part.origin}
+    refuted = verdict is Verdict.REFUTED
+    named = ", ".join(part.id for part in worst_parts)
     return Record(
         id=member.id,
         where=member.where,
         statement=member.statement,
         kind=str(member.kind),
         verdict=str(verdict),
-        scope=first.scope if refuted else str(narrowest(Scope(part.scope) for part in parts)),
+        scope=str(narrowest(Scope(p.scope) for p in (worst_parts if refuted else parts))),
         severity=str(max(severities, key=lambda s: s.rank)) if severities else None,
-        origin=first.origin,
+        origin=next((str(o) for o in Origin if o in origins), None),
         mistake="",
         method="worst of its parts",
-        detail=f"refuted in {', '.join(refuted)}" if refuted else f"{len(parts)} parts hold",
+        detail=f"{len(parts)} parts hold" if verdict.passes else f"{verdict} in {named}",
         witness={},
-        assumption=first.assumption,
+        assumption="; ".join(dict.fromkeys(p.assumption for p in parts if p.assumption)),
         corrected_by=None,
         depends=[*member.parts, *member.depends],
         controls={},
@@ -109,27 +124,36 @@ def _aggregate(member: Claim, parts: list[Record]) -> Record:
     )
 
 
+_Standing = tuple[Verdict, Scope]
+
+
+def _lowest(found: Iterable[_Standing]) -> _Standing:
+    return min(found, key=lambda pair: (pair[0].rank, pair[1].rank))
+
+
 def _transitive(
     registry: Registry,
     records: Mapping[str, Record],
     id: str,
-    memory: dict[str, tuple[Verdict, Scope]],
+    memory: dict[str, _Standing],
     path: tuple[str, ...] = (),
-) -> tuple[Verdict, Scope]:
+) -> _Standing:
     """Return the worst verdict over a claim and what it stands on, with its scope.
 
-    A dependency refuted as a slip counts as its corrected form; a gap leaves at best `conditional`.
+    An aggregate also stands on what its parts stand on.
     """
     if id in path:
         raise InvalidInput(f"circular dependence: {' -> '.join((*path, id))}")
     if id not in memory:
-        own = records[id]
+        own, here = records[id], (*path, id)
         found = [(Verdict(own.verdict), Scope(own.scope))]
         found.extend(
-            _counted(registry, records, other, memory, (*path, id))
-            for other in registry[id].depends
+            _transitive(registry, records, part, memory, here) for part in registry[id].parts
         )
-        memory[id] = min(found, key=lambda pair: (pair[0].rank, pair[1].rank))
+        found.extend(
+            _counted(registry, records, other, memory, here) for other in registry[id].depends
+        )
+        memory[id] = _lowest(found)
     return memory[id]
 
 
@@ -137,22 +161,27 @@ def _counted(
     registry: Registry,
     records: Mapping[str, Record],
     id: str,
-    memory: dict[str, tuple[Verdict, Scope]],
+    memory: dict[str, _Standing],
     path: tuple[str, ...],
-) -> tuple[Verdict, Scope]:
-    record, verdict = records[id], _transitive(registry, records, id, memory, path)
+) -> _Standing:
+    """Return what a claim counts for those that depend on it.
+
+    One refuted as a slip counts as its corrected form; a gap leaves at best `conditional`.
+    """
+    record = records[id]
     if record.verdict != Verdict.REFUTED or record.severity in (None, Severity.ERROR):
-        return verdict
-    parts = [
-        f"{part}-corrected" if f"{part}-corrected" in records else part
-        for part in registry[id].parts
-    ] or [f"{id}-corrected"]
-    if not all(part in records for part in parts):
-        return verdict
-    corrected = min(
-        (_transitive(registry, records, part, memory, path) for part in parts),
-        key=lambda pair: (pair[0].rank, pair[1].rank),
-    )
+        return _transitive(registry, records, id, memory, path)
+    if id in path:
+        raise InvalidInput(f"circular dependence: {' -> '.join((*path, id))}")
+    here = (*path, id)
+    if f"{id}-corrected" in records:
+        corrected = _transitive(registry, records, f"{id}-corrected", memory, here)
+    elif registry[id].parts:
+        corrected = _lowest(
+            _counted(registry, records, part, memory, here) for part in registry[id].parts
+        )
+    else:
+        return _transitive(registry, records, id, memory, path)
     if record.severity == Severity.GAP and corrected[0].rank > Verdict.CONDITIONAL.rank:
         return Verdict.CONDITIONAL, corrected[1]
     return corrected

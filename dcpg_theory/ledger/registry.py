@@ -11,6 +11,7 @@ import difflib
 import fnmatch
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import entry_points
 from types import ModuleType
 
@@ -23,9 +24,19 @@ GROUP = "dcpg_theory.claims"
 
 
 class Registry(Mapping[str, Claim]):
-    """Claims by id, in the order of their chapters."""
+    """Claims by id, in the order of their chapters.
 
-    def __init__(self, claims: Sequence[Claim]) -> None:
+    `installed` says that these are the claims that `load_registry` finds, so that another process
+    can find them too.
+
+    Raises
+    ------
+    InvalidInput
+        If two claims share an id, one names an unknown claim, or one stands on itself.
+    """
+
+    def __init__(self, claims: Sequence[Claim], *, installed: bool = False) -> None:
+        self.installed = installed
         self._claims: dict[str, Claim] = {}
         for member in claims:
             if member.id in self._claims:
@@ -35,6 +46,15 @@ class Registry(Mapping[str, Claim]):
             for other in (*member.depends, *member.parts):
                 if other not in self._claims:
                     raise InvalidInput(f"claim {member.id!r} names the unknown claim {other!r}")
+        self._check_order()
+
+    def _check_order(self) -> None:
+        """Check that no claim stands on itself, by way of others or not."""
+        graph = {id: (*member.depends, *member.parts) for id, member in self._claims.items()}
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            raise InvalidInput(f"circular dependence: {' <- '.join(error.args[1])}") from error
 
     def __getitem__(self, id: str) -> Claim:
         if id in self._claims:
@@ -103,18 +123,24 @@ def load_registry() -> Registry:
     Raises
     ------
     InvalidInput
-        If no package offers claims, or two claims share an id.
+        If no package offers claims, one cannot be imported, or the claims do not fit together.
     """
     claims: list[Claim] = []
     for module in claim_modules():
         for chapter in getattr(module, "CHAPTERS", ()) or (module.__name__,):
-            claims.extend(collected(vars(importlib.import_module(chapter))))
+            claims.extend(collected(vars(_imported(chapter))))
     if not claims:
         raise InvalidInput(f"no installed package offers claims in the entry point group {GROUP}")
-    return Registry(claims)
+    return Registry(claims, installed=True)
 
 
 def claim_modules() -> list[ModuleType]:
     """Return the modules named by the entry points, sorted by name."""
-    points = sorted(entry_points(group=GROUP), key=lambda point: point.value)
-    return [point.load() for point in {point.value: point for point in points}.values()]
+    return [_imported(name) for name in sorted({p.value for p in entry_points(group=GROUP)})]
+
+
+def _imported(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise InvalidInput(f"the claims of {name} cannot be imported: {error}") from error

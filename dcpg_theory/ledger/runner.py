@@ -11,18 +11,24 @@ import multiprocessing
 import os
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
 
 from dcpg_theory.errors import DcpgTheoryError, InvalidInput, Undecided
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger.claims import Claim, Control
+from dcpg_theory.ledger.mutation import MutationRecord, mutate
 from dcpg_theory.ledger.records import Record, complete
 from dcpg_theory.ledger.registry import Registry, load_registry
 
-__all__ = ["CheckFailed", "judge", "run_claims", "run_control"]
+__all__ = ["CheckFailed", "judge", "run_claims", "run_control", "run_mutations"]
+
+
+_Result = TypeVar("_Result")
 
 
 class CheckFailed(DcpgTheoryError):
@@ -122,7 +128,8 @@ def run_claims(
     registry : Registry
     ids : sequence of str
     jobs : int, optional
-        Number of processes; all cores by default. With 1, or with few claims, this process works.
+        Number of processes; all cores by default. With 1, with few claims, or with claims that
+        other processes would not find, because no package offers them, this process works.
     on_done : callable
         Called with each record as it arrives, in any order; its result is ignored.
 
@@ -138,33 +145,66 @@ def run_claims(
     InvalidInput
         If `jobs` is not positive.
     """
+    wanted = [id for id in registry.closure(ids) if registry[id].check is not None]
+    return complete(registry, dict(_each(judge, registry, wanted, jobs, on_done)))
+
+
+def run_mutations(
+    registry: Registry,
+    ids: Sequence[str],
+    *,
+    jobs: int | None = None,
+    on_done: Callable[[MutationRecord | None], object] = bool,
+) -> dict[str, MutationRecord]:
+    """Mutate claims and see what their checks notice; arguments and errors as in `run_claims`.
+
+    Returns
+    -------
+    dict from id to MutationRecord
+        In ledger order, for the claims that pass as they are.
+    """
+    wanted = [id for id in registry.select(ids) if registry[id].check is not None]
+    found = dict(_each(mutate, registry, wanted, jobs, on_done))
+    return {id: record for id in wanted if (record := found[id]) is not None}
+
+
+def _each(
+    work: Callable[[Claim], _Result],
+    registry: Registry,
+    ids: Sequence[str],
+    jobs: int | None,
+    on_done: Callable[[_Result], object],
+) -> Iterator[tuple[str, _Result]]:
+    """Yield what the work finds about each claim, in any order."""
     workers = jobs if jobs is not None else os.cpu_count() or 1
     if workers < 1:
         raise InvalidInput(f"jobs={workers} must be at least 1")
-    wanted = [id for id in registry.closure(ids) if registry[id].check is not None]
-    records: dict[str, Record] = {}
-    if workers == 1 or len(wanted) < 8:
-        for id in wanted:
-            records[id] = judge(registry[id])
-            on_done(records[id])
-        return complete(registry, records)
+    if workers == 1 or len(ids) < 8 or not registry.installed:
+        for id in ids:
+            result = work(registry[id])
+            on_done(result)
+            yield id, result
+        return
     # Spawned workers inherit no threads or locks, so this is safe under a live progress bar.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(wanted)), mp_context=context) as pool:
-        futures = [pool.submit(_judge_by_id, id) for id in wanted]
-        for future in as_completed(futures):
-            record = future.result()
-            records[record.id] = record
-            on_done(record)
-    return complete(registry, records)
+    with ProcessPoolExecutor(min(workers, len(ids)), mp_context=context) as pool:
+        futures = {pool.submit(_by_id, work, id): id for id in ids}
+        try:
+            for future in as_completed(futures):
+                on_done(future.result())
+                yield futures[future], future.result()
+        except BrokenProcessPool as error:
+            raise CheckFailed(f"a process that checks claims died: {error}") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 _registry: Registry | None = None
 
 
-def _judge_by_id(id: str) -> Record:
-    """Judge a claim in a worker, which loads the registry once."""
+def _by_id(work: Callable[[Claim], _Result], id: str) -> _Result:
+    """Do the work for a claim in a worker, which loads the registry once."""
     global _registry
     if _registry is None:
         _registry = load_registry()
-    return judge(_registry[id])
+    return work(_registry[id])

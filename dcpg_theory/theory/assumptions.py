@@ -72,7 +72,11 @@ STATIONARY_POLICIES = Assumption(
     "stationary policies",
     r"\pi : \mathcal{S} \to \Delta(\mathcal{A})",
     "a policy is a distribution over actions for each state, without memory",
-    lambda policy: np.ndim(policy) == 2 and bool(np.all(np.sum(policy, axis=1) == 1)),
+    lambda policy: (
+        np.ndim(policy) == 2
+        and bool(np.all(np.sum(policy, axis=1) == 1))
+        and bool(np.all(np.asarray(policy) >= 0))
+    ),
     lambda: np.array([[Fraction(1, 3), Fraction(2, 3)]], dtype=object),
 )
 

@@ -60,7 +60,7 @@ def refused(chain, match):
 def test_the_small_chains_verify_and_are_proved_universally(make):
     chain = make()
     assert verify_chain(chain).unused == ()
-    evidence = Kernel().proof(chain, chain.conclusion)
+    evidence = Kernel().proof(chain)
     assert (evidence.verdict, evidence.scope) == (Verdict.PROVED, Scope.UNIVERSAL)
     evidence.replay()
 
@@ -259,9 +259,15 @@ def test_the_statement_offered_must_be_the_conclusion():
         refused(replace(bound(), conclusion=other), "missing link: no line concludes")
 
 
+def test_a_chain_may_be_offered_for_no_statement_in_particular():
+    assert Kernel().proof(bound()).verdict is Verdict.PROVED
+    gap = replace(bound(), lines=bound().lines[:-1])
+    assert Kernel().proof(gap).verdict is Verdict.UNDECIDED
+
+
 def test_a_gap_leaves_the_statement_open():
     chain = replace(bound(), lines=tuple(x for x in bound().lines if x.name != "r<=1"))
-    evidence = Kernel().proof(chain, chain.conclusion)
+    evidence = Kernel().proof(chain)
     assert evidence.verdict is Verdict.UNDECIDED
     assert "missing link at V<=X: no fact is called r<=1" in evidence.detail
 
@@ -275,7 +281,7 @@ def test_what_is_assumed_of_a_selection_is_reported():
     )
     chain = concluding(*AVERAGES, GREEDY, about, last)
     assert verify_chain(chain).selective == ("about",)
-    assert "assumed of a selection: about" in Kernel().proof(chain, chain.conclusion).detail
+    assert "assumed of a selection: about" in Kernel().proof(chain).detail
     assert verify_chain(greedy_dominates()).selective == ()
 
 
@@ -288,7 +294,7 @@ def test_only_lines_are_lines():
 )
 def test_a_tampered_link_does_not_replay(position):
     chain = bound()
-    evidence = Kernel().proof(chain, chain.conclusion)
+    evidence = Kernel().proof(chain)
     line = chain.lines[position]
     before = line.because
     object.__setattr__(line, "because", before[1:])

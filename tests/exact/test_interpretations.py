@@ -51,6 +51,12 @@ def test_a_stochastic_kernel_satisfies_the_bound():
     assert satisfied_by(bound(), interpretation(), {"S": 3}, {"g": HALF})
 
 
+def test_scalars_may_be_any_exact_numbers():
+    assert satisfied_by(bound(), interpretation(), {"S": 3}, {"g": as_fmpq(HALF)})
+    with pytest.raises(InvalidInput, match="g=1 must lie in"):
+        violations(bound(), interpretation(), {"S": 3}, {"g": as_fmpq(1)})
+
+
 def test_what_is_violated_is_named():
     values = interpretation() | {Atom("r", "S", SCALARS): column(2, 0, 0)}
     assert violations(bound(), values, {"S": 3}, {"g": HALF}) == ("bellman", "r<=1", "V=Rr")
