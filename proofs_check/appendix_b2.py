@@ -31,6 +31,7 @@ from dcpg_theory.ledger import (
 from proofs_check.bandit_runs import BanditRun
 from proofs_check.printed_sums import sides
 from proofs_check.symbols import DISCOUNT
+from proofs_check.theorem_2_terms import Terms
 
 WHERE = "Appendix B.2"
 HALF = Fraction(1, 2)
@@ -213,20 +214,32 @@ smooth_corrected = smooth.variant(
 eq_40 = Claim(
     id="eq-40",
     where=f"{WHERE}, (40)",
-    statement=f"{split.statement} \\\\ {triangle.statement} {smooth.statement}",
+    statement=(
+        f"{split.statement} \\\\ {triangle.statement} "
+        rf"\end{{aligned}} {smooth.statement}"
+    ),
     kind=Kind.UPPER_BOUND,
     lines=(653, 658),
     parts=("eq-40-split", "eq-40-triangle", "eq-40-smooth"),
 )
 
-smoothness = unsettled(
+
+@claim(
     "appb2-smoothness",
     where=WHERE,
     statement=r"\beta_i^\lambda = \frac{8}{(1-\gamma_i)^3} + \frac{2\lambda}{|\mathcal{S}|}",
-    kind=Kind.UPPER_BOUND,
+    kind=Kind.DEFINITION,
     lines=(660, 660),
-    reason="repeats (26): Lemmas B.5 and B.6, decided in their chapter",
+    depends=("eq-26",),
+    controls=(misprint(r"{2\lambda}", r"{\lambda}"),),
+    note="repeats (26)",
 )
+def smoothness_as_in_26(kernel: Kernel) -> Evidence:
+    """The same constant as (26), whose truth is Lemmas B.5 and B.6."""
+    terms = Terms()
+    left, right = (terms.value_of(side) for side in sides(kernel.statement, "="))
+    box = Box(gamma_1=DISCOUNT, s=DISCOUNT, **{"lambda": DISCOUNT})
+    return kernel.definition(kernel.identity([left], [right], box))
 
 
 def _around_the_mean(kernel: Kernel) -> Evidence:
@@ -287,6 +300,7 @@ apart = Claim(
     check=_twice,
     lines=(662, 662),
     controls=(misprint("2", "1"),),
+    depends=("lemma-b2",),
     note="given (23), that is for equal starts",
 )
 eq_41 = Claim(

@@ -114,7 +114,7 @@ eq_42_root = Claim(
     kind=Kind.UPPER_BOUND,
     check=_plugged,
     lines=(666, 666),
-    depends=("eq-40", "eq-41"),
+    depends=("eq-40", "eq-41", "eq-34"),
     controls=(misprint(r"\alpha^2", r"\alpha^3"),),
     fault=Fault(
         Severity.SLIP, Origin.EXTRACTION, f"{_ROOT.note}; and beta_i has to be beta_j (paper)"
@@ -126,7 +126,7 @@ eq_42_corrected = eq_42_root.variant(
     statement=rf"&\leq N \sqrt{{{_X}}} + {_BY_AGENT}".replace(r"\beta_i", r"\beta_j"),
     lines=None,
     fault=None,
-    depends=("eq-40-smooth-corrected", "eq-41-mean-corrected", "eq-41-bound"),
+    depends=("eq-40-smooth-corrected", "eq-41-mean-corrected", "eq-41-bound", "eq-34"),
     controls=(
         misprint(r"\alpha^2", r"\alpha^3"),
         misprint(r"\beta_j", r"\beta_i"),

@@ -1,4 +1,4 @@
-r"""Appendix B.3, (50) and (51): what a small gradient says about the advantages.
+r"""Appendix B.3, (50): what a small gradient says about the advantages.
 
 The universal proof of (50) is `several_tasks.advantages_bounded`; it divides (51) by pi and needs no
 lower bound on pi. The paper's way, (52)-(54), is in `appendix_b3_gradient`.
@@ -9,13 +9,9 @@ from __future__ import annotations
 import sys
 from fractions import Fraction
 
-import numpy as np
-
-from dcpg_theory import theory
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
-from dcpg_theory.exact.latex import parse
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.ledger import (
     Claim,
@@ -28,14 +24,11 @@ from dcpg_theory.ledger import (
     misprint,
     narrate,
 )
-from dcpg_theory.models.examples import example_2, example_policy
-from dcpg_theory.models.policies import policy_from_weights
 from dcpg_theory.theory.assumptions import FINITE_PARAMETERS
-from proofs_check import several_tasks, single_task, visitation_chains
-from proofs_check.corridor import S3
+from proofs_check import several_tasks
 from proofs_check.display_49 import HALF, UNVISITED, at_theta
 from proofs_check.printed_sums import sides
-from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, gamma
+from proofs_check.symbols import DISCOUNT
 
 WHERE = "Appendix B.3"
 
@@ -122,54 +115,6 @@ def advantages_half_as_large(kernel: Kernel) -> Evidence:
         kernel.proof(chain, chain.conclusion),
         kernel.sign(reached, "<=", 1, Box(p=DISCOUNT)),
     )
-
-
-@claim(
-    "eq-51",
-    where=f"{WHERE}, (51)",
-    statement=r"\frac{\partial L_i^\lambda(\theta; \mu_i)}{\partial \theta_{s,a}} = \frac{1}{1 - \gamma_i} d_{i,\mu_i}^{\pi_\theta}(s) \pi_\theta(a|s) A_i^{\pi_\theta}(s, a) + \frac{\lambda}{|\mathcal{S}|} \left(\frac{1}{|\mathcal{A}|} - \pi_\theta(a|s) \right).",
-    kind=Kind.IDENTITY,
-    lines=(704, 704),
-    depends=("eq-16",),
-    controls=(
-        misprint(r"\frac{1}{|\mathcal{A}|} -", r"\frac{1}{|\mathcal{S}|} -"),
-        misprint(r"\frac{\lambda}{|\mathcal{S}|}", r"\lambda"),
-        misprint(r"\frac{1}{1 - \gamma_i} d", "d"),
-    ),
-    note="in states that task i does not hold, its d is 0 and the second term alone is left",
-)
-def gradient_of_the_regularized_value(kernel: Kernel) -> Evidence:
-    """The gradient (16) of the value, and -lambda times the regularizer's, from d log pi.
-
-    Special case: the second example with weights at S3, where w d/dw differentiates the solved value
-    and log pi(b|s) = integral of pi'/pi, so that no logarithm has to be evaluated.
-    """
-    one, two = symbols("w_L", "w_R")
-    lam = RationalFunction.constant(3)
-    row = policy_from_weights([[one, two]])[0]
-    task, policy = example_2(gamma, Fraction(3, 4)).tasks[0], example_policy(HALF, row[0], HALF)
-    value = theory.value(task, policy)[S3]
-    printed, slopes = [], []
-    for action, weight in enumerate((one, two)):
-        names = {
-            r"\gamma_i": gamma,
-            _D: theory.visitation(task, policy)[S3],
-            r"\pi_\theta(a|s)": row[action],
-            _A: theory.advantage(task, policy)[S3, action],
-            r"\lambda": lam,
-            r"|\mathcal{S}|": 5,
-            r"|\mathcal{A}|": 2,
-        }
-        values = {
-            k: RationalFunction.constant(v) if isinstance(v, int) else v for k, v in names.items()
-        }
-        printed.append(parse(kernel.statement.split("=", 1)[1].rstrip("."), values))
-        logs = sum((weight * q.derivative(str(weight)) / q for q in row), start=0 * lam)
-        slopes.append(weight * value.derivative(str(weight)) + lam * logs / 10)
-    box = EXAMPLE_2_POLICIES.replace(w_L=DISCOUNT, w_R=DISCOUNT, **{"lambda": DISCOUNT})
-    chains = (single_task.policy_gradient(), visitation_chains.regularizer_gradient())
-    proofs = kernel.every(*(kernel.proof(chain, chain.conclusion) for chain in chains))
-    return kernel.confirmed(proofs, kernel.identity(np.array(printed), np.array(slopes), box))
 
 
 if __name__ == "__main__":

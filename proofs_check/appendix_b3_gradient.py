@@ -79,6 +79,7 @@ _total = sum((_slope(i) for i in range(N_TASKS)), start=0 * _lam)
 
 def _both(latex: str, relation: str) -> list[Any]:
     text = normalized(latex).replace(r"\sum_{i:s\in", r"\sum_{i: s \in")
+    text = text.replace(r"\end{aligned}\begin{aligned}", "")
     return [
         read(side.removesuffix(r"\\").strip("&,."), _names, _RANGES)
         for side in sides(text, relation)
@@ -144,7 +145,7 @@ inserted = Claim(
 dropped = Claim(
     id="eq-52-dropped",
     where=f"{WHERE}, (52), line 3",
-    statement=rf"{_LINE_52[2]} \\ &\geq {_LINE_52[3]}",
+    statement=rf"{_LINE_52[2]} \end{{aligned}} \begin{{aligned}} &\geq {_LINE_52[3]}",
     kind=Kind.UPPER_BOUND,
     check=_drop,
     lines=(708, 713),
@@ -164,7 +165,7 @@ collected = Claim(
 eq_52 = Claim(
     id="eq-52",
     where=f"{WHERE}, (52)",
-    statement=rf"{_LINE_52[0]} &\geq {_LINE_52[1]} \\ &= {_LINE_52[2]} \\ &\geq {_LINE_52[3]} \\ &\geq {_LINE_52[4]}",
+    statement=rf"{_LINE_52[0]} &\geq {_LINE_52[1]} \\ &= {_LINE_52[2]} \end{{aligned}} \begin{{aligned}} &\geq {_LINE_52[3]} \\ &\geq {_LINE_52[4]}",
     kind=Kind.UPPER_BOUND,
     lines=(708, 713),
     parts=("eq-52-component", "eq-52-gradient", "eq-52-dropped", "eq-52-collected"),

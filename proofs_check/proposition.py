@@ -61,7 +61,7 @@ def _bounded_gap(kernel: Kernel) -> Evidence:
 
     Special cases: exact instances whose gradient meets the printed condition; the others say nothing.
     """
-    condition, conclusion = normalized(kernel.statement).split(normalized(", we have"))
+    condition, conclusion = normalized(kernel.statement).split(normalized(", we have*"))
     limit = condition.split(r"\leq")[1]
     right = conclusion.split(r"\leq")[1]
     sharp = normalized(right).startswith(r"\lambda")
@@ -83,7 +83,7 @@ def _bounded_gap(kernel: Kernel) -> Evidence:
 prop_1 = Claim(
     id="prop-1",
     where=WHERE,
-    statement=r"\left\| \sum_{i=1}^N \nabla L_i^\lambda(\theta; \mu_i) \right\| \leq \frac{\lambda N}{2|\mathcal{S}||\mathcal{A}|}, we have V(\theta^*; \rho) - V(\theta; \rho) \leq 2\lambda N \max_{s \in \mathcal{S}, i: s \in \mathcal{S}_i} \left\{ \frac{d_{\rho_i}^{\pi_{\theta^*}}(s)}{(1-\gamma_i)\mu_i(s)} \right\}",
+    statement=r"\left\| \sum_{i=1}^N \nabla L_i^\lambda(\theta; \mu_i) \right\| \leq \frac{\lambda N}{2|\mathcal{S}||\mathcal{A}|}$, we have* V(\theta^*; \rho) - V(\theta; \rho) \leq 2\lambda N \max_{s \in \mathcal{S}, i: s \in \mathcal{S}_i} \left\{ \frac{d_{\rho_i}^{\pi_{\theta^*}}(s)}{(1-\gamma_i)\mu_i(s)} \right\}",
     kind=Kind.UPPER_BOUND,
     check=_bounded_gap,
     assumptions=(MATCHED_VISITATION, POSITIVE_EXPLORATION, FINITE_PARAMETERS),
@@ -106,7 +106,7 @@ prop_1 = Claim(
 )
 prop_1_sharp = prop_1.variant(
     id="prop-1-sharp",
-    statement=r"\max_{s,a} \sum_{i=1}^N \frac{\partial L_i^\lambda(\theta; \mu_i)}{\partial \theta_{s,a}} \leq \frac{\lambda N}{|\mathcal{S}||\mathcal{A}|}, we have V(\theta^*; \rho) - V(\theta; \rho) \leq \lambda N \max_{s \in \mathcal{S}, i: s \in \mathcal{S}_i} \left\{ \frac{d_{\rho_i}^{\pi_{\theta^*}}(s)}{(1-\gamma_i)\mu_i(s)} \right\}",
+    statement=r"\max_{s,a} \sum_{i=1}^N \frac{\partial L_i^\lambda(\theta; \mu_i)}{\partial \theta_{s,a}} \leq \frac{\lambda N}{|\mathcal{S}||\mathcal{A}|}$, we have* V(\theta^*; \rho) - V(\theta; \rho) \leq \lambda N \max_{s \in \mathcal{S}, i: s \in \mathcal{S}_i} \left\{ \frac{d_{\rho_i}^{\pi_{\theta^*}}(s)}{(1-\gamma_i)\mu_i(s)} \right\}",
     lines=None,
     depends=("lemma-b3-corrected", "eq-47-corrected", "eq-50-sharp", "eq-49-start-corrected"),
     controls=(
@@ -195,7 +195,7 @@ def match_is_needed(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "prop-1-sharp-softmax-needed",
+    "prop-1-positive-sharp",
     where=WHERE,
     statement=r"\pi_\theta(a|s) > 0",
     kind=Kind.EXISTENCE,

@@ -115,11 +115,11 @@ eq_13 = Claim(
     note=(
         "checked as what it is for: c_1 > 0 and a positive denominator in (45). It has |S_i| where "
         "(26) has |S|, which only makes it stricter, and 1 + sigma_N where 1 + lambda_N is meant, "
-        "which does not matter: see eq-13-idle"
+        "which does not matter: see eq-13-sharp"
     ),
 )
 eq_13_idle = eq_13.variant(
-    id="eq-13-idle",
+    id="eq-13-sharp",
     check=_idle,
     lines=None,
     controls=(ingredient("a ten-thousandth", share=Fraction(1, 10000)),),

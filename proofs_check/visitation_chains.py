@@ -1,14 +1,11 @@
-r"""Chains of proof about the visitation of one task of any size, and about the regularizer."""
+r"""Chains of proof about the visitation of one task of any size."""
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from dcpg_theory.exact.boxes import Box, Interval
+from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain, Line, Multiple
 from dcpg_theory.exact.lines import Link
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
-from dcpg_theory.exact.rational_functions import symbols
 from proofs_check.mdp_operators import (
     BASE,
     P,
@@ -27,7 +24,6 @@ from proofs_check.symbols import OWN, own
 __all__ = [
     "at_least_start",
     "performance_difference",
-    "regularizer_gradient",
     "same_kernel",
     "total_is_one",
 ]
@@ -150,41 +146,3 @@ def same_kernel() -> Chain:
         ),
     )
     return _chain("equal kernels, discounts and starts give equal visitations", *lines)
-
-
-def regularizer_gradient() -> Chain:
-    """-d RE / d theta_{s,a} = (1/|A| - pi(a|s)) / |S|, from d log pi(b|s) = 1[a=b] - pi(a|s)."""
-    per_state, per_action = symbols("s", "a")
-    share = Interval(Fraction(0), Fraction(1), closed_upper=True)
-    adding = Operator.of(Atom("sum_b", SCALARS, "A"))
-    ones = Operator.of(Atom("1_A", "A", SCALARS))
-    at_action = Operator.of(Atom("e_a", "A", SCALARS))
-    probability = Operator.of(Atom("pi(a|s)", SCALARS, SCALARS))
-    slopes = Operator.of(Atom("(log pi)'", "A", SCALARS))
-    slope = Operator.of(Atom("-RE'", SCALARS, SCALARS))
-    lines = (
-        hypothesis(
-            "log softmax",
-            equal(slopes, at_action - ones @ probability),
-            "d log pi(b|s) / d theta_{s,a} = 1[a=b] - pi(a|s)",
-        ),
-        hypothesis(
-            "(6)",
-            equal(slope, (adding @ slopes).scaled(per_state * per_action)),
-            "RE = -1/(|S||A|) sum_s sum_b log pi(b|s) - log |A|",
-        ),
-        hypothesis("one a", equal(adding @ at_action, unit(SCALARS)), "e_a has a single 1"),
-        hypothesis("|A|", equal(adding @ ones, unit(SCALARS).scaled(1 / per_action)), "|A| ones"),
-        link(
-            "slope",
-            equal(slope, (unit(SCALARS).scaled(per_action) - probability).scaled(per_state)),
-            [
-                "(6)",
-                Multiple("log softmax", adding.scaled(per_state * per_action)),
-                Multiple("one a", unit(SCALARS).scaled(per_state * per_action)),
-                Multiple("|A|", unit(SCALARS).scaled(-per_state * per_action), probability),
-            ],
-            "sum over b",
-        ),
-    )
-    return _chain("the gradient of the regularizer", *lines, scalars=Box(a=share, s=share))
