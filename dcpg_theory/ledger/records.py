@@ -103,6 +103,7 @@ def _aggregate(member: Claim, parts: list[Record]) -> Record:
     origins = {part.origin for part in parts if part.origin}
     refuted = verdict is Verdict.REFUTED
     named = ", ".join(part.id for part in worst_parts)
+    needed = dict.fromkeys(part.assumption for part in parts if part.assumption)
     return Record(
         id=member.id,
         where=member.where,
@@ -116,7 +117,7 @@ def _aggregate(member: Claim, parts: list[Record]) -> Record:
         method="worst of its parts",
         detail=f"{len(parts)} parts hold" if verdict.passes else f"{verdict} in {named}",
         witness={},
-        assumption="; ".join(dict.fromkeys(p.assumption for p in parts if p.assumption)),
+        assumption="; ".join(needed) if verdict is Verdict.CONDITIONAL else "",
         corrected_by=None,
         depends=[*member.parts, *member.depends],
         controls={},

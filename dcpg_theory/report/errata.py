@@ -128,6 +128,28 @@ _SPECIAL = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
 }
+_SPECIAL |= {
+    letter: f"$\\{name}$"
+    for letter, name in {
+        "α": "alpha",
+        "β": "beta",
+        "γ": "gamma",
+        "ε": "varepsilon",
+        "θ": "theta",
+        "λ": "lambda",
+        "μ": "mu",
+        "ξ": "xi",
+        "π": "pi",
+        "ρ": "rho",
+        "σ": "sigma",
+        "≤": "leq",
+        "≥": "geq",
+        "∞": "infty",
+        "±": "pm",
+        "×": "times",
+    }.items()
+}
+_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,} [a-z]{2,}(?![A-Za-z]*\})")
 
 
 def _text(words: str) -> str:
@@ -135,10 +157,14 @@ def _text(words: str) -> str:
 
 
 def _formula(statement: str) -> str:
-    """Return a statement for LaTeX: prose as it is, formulas in mathematics."""
+    """Return a statement for LaTeX: prose as it is, formulas in mathematics.
+
+    Between dollars stands mathematics; without dollars a statement is prose if it has two words.
+    """
     if "$" in statement:
-        return statement
-    if not re.search(r"\\[a-zA-Z]|[=^<>]", statement):
+        parts = statement.split("$")
+        return "".join(f"${x}$" if k % 2 else _text(x) for k, x in enumerate(parts))
+    if _PROSE.search(statement) or not re.search(r"\\[a-zA-Z]|[=^<>]", statement):
         return _text(statement)
     body = statement.replace("&=", "=").replace("& =", "=").replace(r"&\leq", r"\leq")
     if r"\begin" not in body:

@@ -159,6 +159,15 @@ def test_an_aggregate_needs_all_that_its_parts_need(make_registry, make_record):
     assert record.assumption == "one discount; finite parameters"
 
 
+def test_an_aggregate_that_is_refuted_is_not_saved_by_what_a_part_needs(make_registry, make_record):
+    records = {id: make_record(id) for id in ("a-corrected", "top")}
+    records |= {
+        "a": make_record("a", "refuted", "slip", origin="paper"),
+        "b": make_record("b", "conditional", assumption="finite parameters"),
+    }
+    assert complete(make_registry(PARTS), records)["whole"].assumption == ""
+
+
 @pytest.mark.parametrize(
     ("b", "counts"),
     [

@@ -11,7 +11,7 @@ from dcpg_theory.ledger import load_registry
 from dcpg_theory.models import FiniteMDP, MixingMatrix, MultiTaskProblem
 from dcpg_theory.theory import assumptions as general
 from proofs_check import assumptions as examples
-from proofs_check import weights
+from proofs_check import turning_policies, weights
 
 HALF = Fraction(1, 2)
 
@@ -52,6 +52,10 @@ VIOLATED = {
     weights.SEMIDEFINITE_WEIGHTS: [
         MixingMatrix(weights.NEGATIVE),
         MixingMatrix(weights.CIRCULANT),
+    ],
+    turning_policies.TURNS_ARE_BOUNDED: [
+        (turning_policies.MANY, (18, 10, 13)),
+        (turning_policies.GENERAL, (0, 1, 1)),
     ],
     examples.START_AT_S3: [
         loops([1], [HALF], start=(0, 1, 0, 0, 0)),
