@@ -232,12 +232,22 @@ def _solved(kernel: Kernel, inequality: str, count: str) -> Evidence:
     return kernel.confirmed(kernel.identity([one], [two], BOX), special)
 
 
+def _solved_by_45(kernel: Kernel) -> Evidence:
+    """At the K of (45) both sides of (44) are equal: N^2 (root)^2 = (threshold - rest)^2."""
+    return _solved(kernel, kernel.statement, _K_45)
+
+
+def _solves_44(kernel: Kernel) -> Evidence:
+    """The K of (45) solves the corrected (44) with equality, and more iterations only help."""
+    return _solved(kernel, _EQ_44_TRUE, kernel.statement.split(r"\geq")[1])
+
+
 eq_44 = Claim(
     id="eq-44",
     where=f"{WHERE}, (44)",
     statement=_EQ_44,
     kind=Kind.UPPER_BOUND,
-    check=lambda kernel: _solved(kernel, kernel.statement, _K_45),
+    check=_solved_by_45,
     lines=(672, 672),
     depends=("eq-43",),
     controls=(misprint(r"\alpha^2", r"\alpha"),),
@@ -257,7 +267,7 @@ eq_45 = Claim(
     where=f"{WHERE}, (45)",
     statement=rf"K \geq {_K_45}",
     kind=Kind.UPPER_BOUND,
-    check=lambda kernel: _solved(kernel, _EQ_44_TRUE, kernel.statement.split(r"\geq")[1]),
+    check=_solves_44,
     lines=(676, 676),
     depends=("eq-44-corrected", "appb2-positive"),
     controls=(

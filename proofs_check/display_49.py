@@ -92,7 +92,7 @@ def compare(
 ) -> list[Evidence]:
     """Return the display ``left relation right`` checked in exact settings."""
     text = normalized(latex)
-    if A in latex:
+    if normalized(A) in text:
         text = text.replace(normalized(r"\tilde{d}(s)"), normalized(r"\tilde{d}^*(s)"))
     relation = next(sign for sign in (r"\leq", "=") if "&" + sign in text)
     left, right = (side.removesuffix(r"\\") for side in sides(text, "&" + relation))
