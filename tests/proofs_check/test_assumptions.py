@@ -12,6 +12,7 @@ from dcpg_theory.models import FiniteMDP, MixingMatrix, MultiTaskProblem
 from dcpg_theory.theory import assumptions as general
 from proofs_check import assumptions as examples
 from proofs_check import turning_policies, weights
+from proofs_check.two_policies import Setting, absorbing
 
 HALF = Fraction(1, 2)
 
@@ -27,6 +28,8 @@ def loops(rewards, discounts, start=(1,)):
         ]
     )
 
+
+ABSORBING = absorbing([[1, 0], [0, 1]], HALF, [HALF, HALF])
 
 VIOLATED = {
     general.REWARDS_IN_UNIT_INTERVAL: [
@@ -56,6 +59,24 @@ VIOLATED = {
     turning_policies.TURNS_ARE_BOUNDED: [
         (turning_policies.MANY, (18, 10, 13)),
         (turning_policies.GENERAL, (0, 1, 1)),
+    ],
+    examples.MATCHED_VISITATION: [
+        Setting(
+            MultiTaskProblem(
+                [ABSORBING, ABSORBING], exploration=[[HALF, HALF], [HALF / 2, 3 * HALF / 2]]
+            ),
+            [[HALF, HALF]] * 2,
+            [[1, 0]] * 2,
+            1,
+        )
+    ],
+    examples.POSITIVE_EXPLORATION: [
+        Setting(
+            MultiTaskProblem([ABSORBING], exploration=[[1, 0]]),
+            [[HALF, HALF]] * 2,
+            [[1, 0]] * 2,
+            1,
+        )
     ],
     examples.START_AT_S3: [
         loops([1], [HALF], start=(0, 1, 0, 0, 0)),
