@@ -30,7 +30,7 @@ from dcpg_theory.ledger import (
 from dcpg_theory.models.examples import example_1, example_policy
 from dcpg_theory.theory.assumptions import COMMON_DISCOUNT, STATIONARY_POLICIES
 from proofs_check import section_2_example_1 as main_text
-from proofs_check.corridor import (
+from proofs_check.instances.corridor import (
     GAMMA,
     HALF,
     S3,
@@ -38,7 +38,8 @@ from proofs_check.corridor import (
     first,
     oscillates,
 )
-from proofs_check.printed import compare_sides, looked_up, number, read_off
+from proofs_check.readings.printed import compare_sides, looked_up, number, read_off
+from proofs_check.readings.values import in_example_1, state_of
 from proofs_check.symbols import (
     DISCOUNT,
     EXAMPLE_1,
@@ -46,7 +47,6 @@ from proofs_check.symbols import (
     gamma,
     left,
 )
-from proofs_check.values import in_example_1, state_of
 
 WHERE = "Appendix A, first example"
 _IN_1 = (COMMON_DISCOUNT, STATIONARY_POLICIES)

@@ -28,13 +28,13 @@ from dcpg_theory.ledger import (
 )
 from dcpg_theory.models.examples import example_2, example_policy
 from dcpg_theory.models.policies import policy_from_weights
-from proofs_check import single_task
-from proofs_check.corridor import (
+from proofs_check.chains import single_task
+from proofs_check.chains.mdp_operators import Policy, equal
+from proofs_check.instances.corridor import (
     HALF,
     S3,
 )
-from proofs_check.mdp_operators import Policy, equal
-from proofs_check.printed import (
+from proofs_check.readings.printed import (
     Linear,
     columns,
     compare_sides,

@@ -30,8 +30,8 @@ from dcpg_theory.ledger import (
 )
 from dcpg_theory.models.examples import ACTIONS, example_policy
 from proofs_check.appendix_a_gradient import as_symbols
-from proofs_check.corridor import HALF, S3
-from proofs_check.printed import (
+from proofs_check.instances.corridor import HALF, S3
+from proofs_check.readings.printed import (
     Linear,
     columns,
     compare_sides,
@@ -40,8 +40,7 @@ from proofs_check.printed import (
     read_off,
     relations,
 )
-from proofs_check.symbols import EXAMPLE_2, EXAMPLE_2_POLICIES, NAMES_2, gamma, left
-from proofs_check.values import (
+from proofs_check.readings.values import (
     LEFT_AT_S3,
     PRINTED_STATES,
     WITH_E,
@@ -49,6 +48,7 @@ from proofs_check.values import (
     softmax_at,
     task,
 )
+from proofs_check.symbols import EXAMPLE_2, EXAMPLE_2_POLICIES, NAMES_2, gamma, left
 
 WHERE = "Appendix A, second example"
 

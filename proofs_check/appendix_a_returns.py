@@ -19,10 +19,9 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from proofs_check.assumptions import START_AT_S3
-from proofs_check.corridor import second
-from proofs_check.printed import compare_sides, misprints, number, read_off
-from proofs_check.symbols import EXAMPLE_2
-from proofs_check.values import (
+from proofs_check.instances.corridor import second
+from proofs_check.readings.printed import compare_sides, misprints, number, read_off
+from proofs_check.readings.values import (
     AROUND_ROOT,
     AT_ROOT,
     LEFT_AT_S3,
@@ -31,6 +30,7 @@ from proofs_check.values import (
     in_example_2,
     in_example_2_at_root,
 )
+from proofs_check.symbols import EXAMPLE_2
 
 WHERE = "Appendix A, second example"
 

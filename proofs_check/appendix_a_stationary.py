@@ -23,16 +23,16 @@ from dcpg_theory.ledger import (
 )
 from dcpg_theory.models.examples import ACTIONS, example_2, example_policy
 from proofs_check.assumptions import START_AT_S3
-from proofs_check.corridor import HALF, S3
-from proofs_check.printed import compare_sides, misprints, read_off, relations
-from proofs_check.symbols import EXAMPLE_2, NAMES_2, gamma, p
-from proofs_check.values import (
+from proofs_check.instances.corridor import HALF, S3
+from proofs_check.readings.printed import compare_sides, misprints, read_off, relations
+from proofs_check.readings.values import (
     LEFT_AT_S3,
     WITH_E,
     policy,
     softmax_at,
     task,
 )
+from proofs_check.symbols import EXAMPLE_2, NAMES_2, gamma, p
 
 WHERE = "Appendix A, second example"
 

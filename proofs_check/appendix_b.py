@@ -24,8 +24,8 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
-from proofs_check.displays import Leaves, Reader, sides
-from proofs_check.small_tasks import bandit
+from proofs_check.instances.small_tasks import bandit
+from proofs_check.readings.displays import Leaves, Reader, sides
 from proofs_check.symbols import DISCOUNT, OWN, own
 
 WHERE = "Appendix B"

@@ -28,9 +28,9 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
-from proofs_check import agent_chains
+from proofs_check.chains import agents as agent_chains
+from proofs_check.instances.two_agents import Opposed
 from proofs_check.symbols import DISCOUNT, PROBABILITY, own
-from proofs_check.two_agents import Opposed
 
 WHERE = "Appendix B.1"
 SYMMETRIC = "symmetric W"

@@ -27,8 +27,9 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
-from proofs_check import agent_chains, single_task
 from proofs_check.appendix_b1 import MIXING, NO_NORMS, cyclic_mixing, quadratic, theta, together
+from proofs_check.chains import agents as agent_chains
+from proofs_check.chains import single_task
 from proofs_check.symbols import DISCOUNT, own
 
 WHERE = "Appendix B.1"

@@ -24,9 +24,9 @@ from dcpg_theory.ledger import (
     narrate,
     unsettled,
 )
-from proofs_check import agent_chains
 from proofs_check.appendix_b1 import NO_NORMS
-from proofs_check.two_agents import Opposed
+from proofs_check.chains import agents as agent_chains
+from proofs_check.instances.two_agents import Opposed
 
 WHERE = "Appendix B.1"
 

@@ -28,10 +28,10 @@ from dcpg_theory.ledger import (
     narrate,
     unsettled,
 )
-from proofs_check.bandit_runs import BanditRun
-from proofs_check.printed_sums import sides
+from proofs_check.instances.bandit_runs import BanditRun
+from proofs_check.readings.sums import sides
+from proofs_check.readings.theorem_2_terms import Terms
 from proofs_check.symbols import DISCOUNT
-from proofs_check.theorem_2_terms import Terms
 
 WHERE = "Appendix B.2"
 HALF = Fraction(1, 2)

@@ -27,10 +27,10 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from proofs_check.appendix_b2 import EQ_40_LAST
-from proofs_check.printed_sums import read as read_sums
-from proofs_check.printed_sums import root_parts, sides
+from proofs_check.readings.sums import read as read_sums
+from proofs_check.readings.sums import root_parts, sides
+from proofs_check.readings.theorem_2_terms import BOX, N_TASKS, Terms
 from proofs_check.symbols import DISCOUNT
-from proofs_check.theorem_2_terms import BOX, N_TASKS, Terms
 
 WHERE = "Appendix B.2"
 HALF = Fraction(1, 2)

@@ -28,8 +28,10 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from dcpg_theory.ledger.claims import Check, Control
-from proofs_check import largest_actions, several_tasks, visitation_chains
-from proofs_check.display_49 import (
+from proofs_check.chains import largest_actions, several_tasks
+from proofs_check.chains import visitation as visitation_chains
+from proofs_check.instances.small_tasks import bandit
+from proofs_check.readings.display_49 import (
     D_MU,
     D_RHO,
     LINES,
@@ -46,8 +48,7 @@ from proofs_check.display_49 import (
     at_theta,
     compare,
 )
-from proofs_check.printed_sums import sides
-from proofs_check.small_tasks import bandit
+from proofs_check.readings.sums import sides
 from proofs_check.symbols import DISCOUNT, PROBABILITY, own
 
 

@@ -25,9 +25,9 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from dcpg_theory.theory.assumptions import FINITE_PARAMETERS
-from proofs_check import several_tasks
-from proofs_check.display_49 import HALF, UNVISITED, at_theta
-from proofs_check.printed_sums import sides
+from proofs_check.chains import several_tasks
+from proofs_check.readings.display_49 import HALF, UNVISITED, at_theta
+from proofs_check.readings.sums import sides
 from proofs_check.symbols import DISCOUNT
 
 WHERE = "Appendix B.3"

@@ -23,9 +23,9 @@ from dcpg_theory.ledger import (
     misprint,
     narrate,
 )
-from proofs_check import several_tasks
-from proofs_check.display_49 import HALF
-from proofs_check.printed_sums import Index, Ranges, read, sides
+from proofs_check.chains import several_tasks
+from proofs_check.readings.display_49 import HALF
+from proofs_check.readings.sums import Index, Ranges, read, sides
 from proofs_check.symbols import DISCOUNT, PROBABILITY
 
 WHERE = "Appendix B.3"

@@ -26,11 +26,11 @@ from dcpg_theory.ledger import (
     misprint,
     narrate,
 )
-from proofs_check.displays import sides
-from proofs_check.gradient_chain import derivation
-from proofs_check.single_task import series_is_solution
-from proofs_check.softmax_chain import log_derivative, regularized_gradient
-from proofs_check.turning_task import BOX, DIRECTIONS, TurningTask
+from proofs_check.chains.gradient import derivation
+from proofs_check.chains.single_task import series_is_solution
+from proofs_check.chains.softmax_gradient import log_derivative, regularized_gradient
+from proofs_check.instances.turning_task import BOX, DIRECTIONS, TurningTask
+from proofs_check.readings.displays import sides
 
 WHERE = "Appendix B.4"
 Target = Callable[[TurningTask], list[Any]]

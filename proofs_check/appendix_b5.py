@@ -21,13 +21,13 @@ from dcpg_theory.exact.latex import parse
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.exact.rules import Fact
 from dcpg_theory.ledger import Claim, Control, Kind, claim, misprint, narrate, unsettled
-from proofs_check import derivatives
-from proofs_check.derivatives import AT_PAIR, AT_STATE, M, pair_ones, q, v
-from proofs_check.mdp_operators import P, r
-from proofs_check.printed_entries import entry_names, pairs
-from proofs_check.printed_operators import cleaned, read_after, read_derivative, read_operator
+from proofs_check.chains import derivatives
+from proofs_check.chains.derivatives import AT_PAIR, AT_STATE, M, pair_ones, q, v
+from proofs_check.chains.mdp_operators import P, r
+from proofs_check.instances.turning_policies import GENERAL
+from proofs_check.readings.entries import entry_names, pairs
+from proofs_check.readings.operators import cleaned, read_after, read_derivative, read_operator
 from proofs_check.symbols import DISCOUNT, own
-from proofs_check.turning_policies import GENERAL
 
 WHERE = "Appendix B.5, Lemma B.4"
 ONE_TASK = "one task: gamma without an index is its discount gamma_i"

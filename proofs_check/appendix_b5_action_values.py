@@ -17,9 +17,16 @@ from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger import Claim, Kind, misprint, narrate
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
 from proofs_check.appendix_b5_norms import BANDITS, U_IS_FREE
-from proofs_check.derivative_norms import entry_below_norms, norms_below
-from proofs_check.derivatives import AT_PAIR
-from proofs_check.printed_operators import (
+from proofs_check.chains.derivative_norms import entry_below_norms, norms_below
+from proofs_check.chains.derivatives import AT_PAIR
+from proofs_check.instances.turning_policies import (
+    GENERAL,
+    RISING,
+    STAYS,
+    TURNS_ARE_BOUNDED,
+    Turning,
+)
+from proofs_check.readings.operators import (
     BOUND_BOX,
     BOUND_NAMES,
     Norms,
@@ -29,7 +36,6 @@ from proofs_check.printed_operators import (
     sides,
 )
 from proofs_check.symbols import own
-from proofs_check.turning_policies import GENERAL, RISING, STAYS, TURNS_ARE_BOUNDED, Turning
 
 BOUNDED: dict[str, Any] = {"assumptions": (REWARDS_IN_UNIT_INTERVAL, TURNS_ARE_BOUNDED)}
 

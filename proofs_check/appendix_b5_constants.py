@@ -33,9 +33,9 @@ from dcpg_theory.ledger import (
     unsettled,
 )
 from proofs_check import appendix_b5_sums as sums
-from proofs_check import lipschitz_chains
-from proofs_check.lipschitz_chains import ONE_TASK
-from proofs_check.mdp_operators import less
+from proofs_check.chains import lipschitz as lipschitz_chains
+from proofs_check.chains.lipschitz import ONE_TASK
+from proofs_check.chains.mdp_operators import less
 from proofs_check.symbols import DISCOUNT, free, own
 
 WHERE = "Appendix B.5, proof of Lemma B.5"

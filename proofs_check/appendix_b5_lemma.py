@@ -33,9 +33,17 @@ from dcpg_theory.ledger import (
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
 from proofs_check.appendix_b5_action_values import BOUNDED, numbers
 from proofs_check.appendix_b5_norms import BANDITS, EVERY_STATE
-from proofs_check.derivative_bounds import any_vector, derivative_bounds, norm_of_word
-from proofs_check.derivatives import turn
-from proofs_check.printed_operators import (
+from proofs_check.chains.derivative_bounds import any_vector, derivative_bounds, norm_of_word
+from proofs_check.chains.derivatives import turn
+from proofs_check.instances.turning_policies import (
+    GENERAL,
+    RISING,
+    STAYS,
+    start_constants,
+    stay_or_quit,
+    unaware,
+)
+from proofs_check.readings.operators import (
     BOUND_BOX,
     BOUND_NAMES,
     cleaned,
@@ -44,14 +52,6 @@ from proofs_check.printed_operators import (
     sides,
 )
 from proofs_check.symbols import DISCOUNT, own
-from proofs_check.turning_policies import (
-    GENERAL,
-    RISING,
-    STAYS,
-    start_constants,
-    stay_or_quit,
-    unaware,
-)
 
 EVERY_DIRECTION = "(55) for every unit vector u"
 _ONE_TASK = "gamma is the task's own discount gamma_i; read at alpha = 0, where (55) is assumed"

@@ -16,13 +16,11 @@ from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import parse
 from dcpg_theory.ledger import Claim, Fault, Kind, Origin, Severity, misprint, narrate
-from proofs_check import derivative_norms, derivatives
-from proofs_check.derivative_bounds import any_vector, norm_of_word
-from proofs_check.derivatives import SIZE, turn
-from proofs_check.mdp_operators import P
-from proofs_check.printed_entries import MAX_OVER_PAIRS, member
-from proofs_check.printed_operators import BOUND_NAMES, MAX_OVER_U, sides
-from proofs_check.turning_policies import (
+from proofs_check.chains import derivative_norms, derivatives
+from proofs_check.chains.derivative_bounds import any_vector, norm_of_word
+from proofs_check.chains.derivatives import SIZE, turn
+from proofs_check.chains.mdp_operators import P
+from proofs_check.instances.turning_policies import (
     GENERAL,
     STAYS,
     Turning,
@@ -30,6 +28,8 @@ from proofs_check.turning_policies import (
     start_constants,
     unaware,
 )
+from proofs_check.readings.entries import MAX_OVER_PAIRS, member
+from proofs_check.readings.operators import BOUND_NAMES, MAX_OVER_U, sides
 
 U_IS_FREE = Fault(
     Severity.SLIP,

@@ -18,9 +18,9 @@ from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized
 from dcpg_theory.ledger import Claim, Fault, Kind, Origin, Severity, claim, misprint, narrate
-from proofs_check import softmax_chains
-from proofs_check.mdp_operators import equal
-from proofs_check.softmax_readings import (
+from proofs_check.chains import softmax_derivatives as softmax_chains
+from proofs_check.chains.mdp_operators import equal
+from proofs_check.readings.softmax import (
     as_matrix,
     as_operator,
     derivatives,

@@ -27,8 +27,8 @@ from dcpg_theory.exact.operators import SCALARS, Atom, Operator, evaluate, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.ledger import Claim, Kind, claim, ingredient, misprint, narrate
 from dcpg_theory.models.policies import policy_from_weights
-from proofs_check import softmax_chains
-from proofs_check.contractions import (
+from proofs_check.chains import softmax_derivatives as softmax_chains
+from proofs_check.chains.bounded_products import (
     SIGNED_TABLE,
     action_ones,
     average,
@@ -36,8 +36,8 @@ from proofs_check.contractions import (
     mean,
     sum_at_most,
 )
-from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
-from proofs_check.softmax_readings import as_operator, derivatives, right_side, softmax
+from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
+from proofs_check.readings.softmax import as_operator, derivatives, right_side, softmax
 
 WHERE = "Appendix B.5, proof of Lemma B.5"
 S, U = letter("S"), letter("U")

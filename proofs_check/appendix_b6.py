@@ -33,8 +33,10 @@ from dcpg_theory.ledger import (
     misprint,
     narrate,
 )
-from proofs_check import norm_chains, softmax_chains
-from proofs_check.entropy_readings import (
+from proofs_check.chains import entropy_norms as norm_chains
+from proofs_check.chains import softmax_derivatives as softmax_chains
+from proofs_check.chains.mdp_operators import equal, hypothesis, less, link
+from proofs_check.readings.entropy import (
     TWO_ACTIONS,
     entropy_derivatives,
     entropy_matrix,
@@ -42,8 +44,7 @@ from proofs_check.entropy_readings import (
     lines_of,
     one_line,
 )
-from proofs_check.mdp_operators import equal, hypothesis, less, link
-from proofs_check.softmax_readings import softmax
+from proofs_check.readings.softmax import softmax
 from proofs_check.symbols import DISCOUNT
 
 WHERE = "Appendix B.5, proof of Lemma B.6"

@@ -31,16 +31,17 @@ from dcpg_theory.ledger import (
     misprint,
     narrate,
 )
-from proofs_check import norm_chains, softmax_chains
-from proofs_check.contractions import letter, mean, sum_at_most
-from proofs_check.entropy_readings import (
+from proofs_check.chains import entropy_norms as norm_chains
+from proofs_check.chains import softmax_derivatives as softmax_chains
+from proofs_check.chains.bounded_products import letter, mean, sum_at_most
+from proofs_check.chains.mdp_operators import equal, less
+from proofs_check.chains.softmax_derivatives import FACTOR
+from proofs_check.readings.entropy import (
     entropy_derivatives,
     entropy_operator,
     lines_of,
 )
-from proofs_check.mdp_operators import equal, less
-from proofs_check.softmax_chains import FACTOR
-from proofs_check.softmax_readings import softmax
+from proofs_check.readings.softmax import softmax
 from proofs_check.symbols import DISCOUNT
 
 WHERE = "Appendix B.5, proof of Lemma B.6"

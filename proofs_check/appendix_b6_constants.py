@@ -34,9 +34,11 @@ from dcpg_theory.ledger import (
     misprint,
     narrate,
 )
-from proofs_check import appendix_b6, appendix_b6_bounds, lipschitz_chains, norm_chains
-from proofs_check.contractions import letter, mean, sum_at_most, variance_at_most
-from proofs_check.mdp_operators import less
+from proofs_check import appendix_b6, appendix_b6_bounds
+from proofs_check.chains import entropy_norms as norm_chains
+from proofs_check.chains import lipschitz as lipschitz_chains
+from proofs_check.chains.bounded_products import letter, mean, sum_at_most, variance_at_most
+from proofs_check.chains.mdp_operators import less
 
 WHERE = "Appendix B.5, proof of Lemma B.6"
 _LEMMA = "Appendix B.5, Lemma B.6, (86)"

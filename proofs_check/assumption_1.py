@@ -25,8 +25,8 @@ from dcpg_theory.ledger import (
 )
 from dcpg_theory.models.graphs import lazy_metropolis, path, ring, star
 from dcpg_theory.models.mixing import MixingMatrix
-from proofs_check import mixing_chains
-from proofs_check.weights import (
+from proofs_check.chains import mixing as mixing_chains
+from proofs_check.instances.weights import (
     ASSUMPTION_1,
     CIRCULANT,
     NEGATIVE,

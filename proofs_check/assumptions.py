@@ -9,7 +9,7 @@ import numpy as np
 from dcpg_theory.models.examples import STATES, example_1
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.theory.assumptions import Assumption
-from proofs_check.two_policies import Setting, shared_kernel
+from proofs_check.instances.two_policies import Setting, shared_kernel
 
 __all__ = ["MATCHED_VISITATION", "POSITIVE_EXPLORATION", "START_AT_S3"]
 

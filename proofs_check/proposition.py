@@ -33,11 +33,11 @@ from dcpg_theory.ledger import (
 from dcpg_theory.models.examples import example_2, example_policy
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.theory.assumptions import FINITE_PARAMETERS
-from proofs_check import several_tasks
 from proofs_check.assumptions import MATCHED_VISITATION, POSITIVE_EXPLORATION
-from proofs_check.display_49 import HALF, SHARED, UNVISITED
-from proofs_check.small_tasks import bandit
-from proofs_check.two_policies import Setting
+from proofs_check.chains import several_tasks
+from proofs_check.instances.small_tasks import bandit
+from proofs_check.instances.two_policies import Setting
+from proofs_check.readings.display_49 import HALF, SHARED, UNVISITED
 
 WHERE = "Appendix B.2, Proposition 1"
 

@@ -40,9 +40,10 @@ from dcpg_theory.theory.assumptions import (
     REWARDS_IN_UNIT_INTERVAL,
     STATIONARY_POLICIES,
 )
-from proofs_check import single_task
-from proofs_check.mdp_operators import B, Policy, equal, less
-from proofs_check.printed import (
+from proofs_check.chains import single_task
+from proofs_check.chains.mdp_operators import B, Policy, equal, less
+from proofs_check.instances.small_tasks import bandit, loop
+from proofs_check.readings.printed import (
     Linear,
     compare_sides,
     looked_up,
@@ -51,7 +52,6 @@ from proofs_check.printed import (
     read_off,
     unless_refuted,
 )
-from proofs_check.small_tasks import bandit, loop
 from proofs_check.symbols import (
     DISCOUNT,
     EXAMPLE_1,

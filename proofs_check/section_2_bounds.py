@@ -25,9 +25,10 @@ from dcpg_theory.ledger import (
 from dcpg_theory.theory.assumptions import (
     REWARDS_IN_UNIT_INTERVAL,
 )
-from proofs_check import single_task
-from proofs_check.mdp_operators import Policy, equal, less, pair_ones, state_ones
-from proofs_check.printed import (
+from proofs_check.chains import single_task
+from proofs_check.chains.mdp_operators import Policy, equal, less, pair_ones, state_ones
+from proofs_check.instances.small_tasks import bandit, fork, loop
+from proofs_check.readings.printed import (
     Linear,
     compare_sides,
     misprints,
@@ -36,7 +37,6 @@ from proofs_check.printed import (
     unless_refuted,
 )
 from proofs_check.section_2 import INDEX, READ_DISCOUNTS
-from proofs_check.small_tasks import bandit, fork, loop
 from proofs_check.symbols import (
     DISCOUNT,
     OWN,

@@ -20,7 +20,7 @@ from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.theory.assumptions import COMMON_DISCOUNT, STATIONARY_POLICIES
 from proofs_check.assumptions import START_AT_S3
-from proofs_check.corridor import (
+from proofs_check.instances.corridor import (
     GAMMA,
     HALF,
     IN_1,
@@ -34,11 +34,11 @@ from proofs_check.corridor import (
     oscillates,
     total,
 )
-from proofs_check.printed import compare_sides, looked_up, misprints, number, read_off
+from proofs_check.readings.printed import compare_sides, looked_up, misprints, number, read_off
+from proofs_check.readings.values import action_of, in_example_1, state_of
 from proofs_check.symbols import (
     gamma,
 )
-from proofs_check.values import action_of, in_example_1, state_of
 
 WHERE = "Section 2.2, first example"
 

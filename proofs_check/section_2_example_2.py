@@ -21,13 +21,21 @@ from dcpg_theory.models.examples import example_1, example_2, example_policy
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import policy_from_weights
-from proofs_check.corridor import (
+from proofs_check.instances.corridor import (
     HALF,
     IN_2,
     second,
     slope_at_s3,
 )
-from proofs_check.printed import compare_sides, looked_up, misprints, number, read_off, relations
+from proofs_check.readings.printed import (
+    compare_sides,
+    looked_up,
+    misprints,
+    number,
+    read_off,
+    relations,
+)
+from proofs_check.readings.values import WITH_E, action_of, softmax_at, state_of
 from proofs_check.symbols import (
     DISCOUNT,
     EXAMPLE_2,
@@ -37,7 +45,6 @@ from proofs_check.symbols import (
     left,
     p,
 )
-from proofs_check.values import WITH_E, action_of, softmax_at, state_of
 
 WHERE = "Section 2.2, second example"
 

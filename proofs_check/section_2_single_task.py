@@ -21,16 +21,16 @@ from dcpg_theory.theory.assumptions import (
     FINITE_PARAMETERS,
     STATIONARY_POLICIES,
 )
-from proofs_check import single_task
-from proofs_check.corridor import S3
-from proofs_check.small_tasks import bandit
+from proofs_check.chains import single_task
+from proofs_check.chains.unvisited import unvisited_stays_unvisited
+from proofs_check.instances.corridor import S3
+from proofs_check.instances.small_tasks import bandit
 from proofs_check.symbols import (
     DISCOUNT,
     EXAMPLE_2_POLICIES,
     gamma,
     p,
 )
-from proofs_check.unvisited import unvisited_stays_unvisited
 
 
 @claim(

@@ -30,17 +30,17 @@ from dcpg_theory.ledger import (
 from dcpg_theory.models.examples import example_2, example_policy
 from dcpg_theory.models.policies import policy_from_weights
 from dcpg_theory.theory.assumptions import FINITE_PARAMETERS, STATIONARY_POLICIES
-from proofs_check import single_task
-from proofs_check.corridor import HALF
-from proofs_check.displays import Leaves, Reader, sides
-from proofs_check.gradient_chain import (
+from proofs_check.chains import single_task
+from proofs_check.chains.gradient import (
     visitation_is_a_distribution,
     visitation_is_nonnegative,
 )
-from proofs_check.small_tasks import bandit
-from proofs_check.softmax_chain import closed_form, positive_policy, regularized_gradient
+from proofs_check.chains.softmax_gradient import closed_form, positive_policy, regularized_gradient
+from proofs_check.instances.corridor import HALF
+from proofs_check.instances.small_tasks import bandit
+from proofs_check.instances.turning_task import BOX, DIRECTIONS, MU, TurningTask
+from proofs_check.readings.displays import Leaves, Reader, sides
 from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, gamma, left, p
-from proofs_check.turning_task import BOX, DIRECTIONS, MU, TurningTask
 
 WHERE = "Section 3"
 

@@ -32,17 +32,17 @@ from dcpg_theory.ledger import (
 )
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
-from proofs_check.corridor import HALF
-from proofs_check.displays import Leaves, Reader, sides
-from proofs_check.mixing_chain import (
+from proofs_check.chains.averaging import (
     averaging_contracts,
     mean_moves_by_gradients,
     step,
     update_is_row,
     weights_sum_to_one,
 )
+from proofs_check.instances.corridor import HALF
+from proofs_check.instances.turning_task import BOX, DIRECTIONS, TurningTask
+from proofs_check.readings.displays import Leaves, Reader, sides
 from proofs_check.symbols import DISCOUNT
-from proofs_check.turning_task import BOX, DIRECTIONS, TurningTask
 
 WHERE = "Section 3, Algorithm 1"
 _AGENTS = range(4)

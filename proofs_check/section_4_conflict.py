@@ -28,12 +28,13 @@ from dcpg_theory.ledger import (
 )
 from dcpg_theory.models.examples import example_2, example_policy
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
-from proofs_check import several_tasks, visitation_chains
-from proofs_check.corridor import HALF, S3, second, slope_at_s3
-from proofs_check.display_49 import SETTINGS, compare
-from proofs_check.small_tasks import bandit
+from proofs_check.chains import several_tasks
+from proofs_check.chains import visitation as visitation_chains
+from proofs_check.instances.corridor import HALF, S3, second, slope_at_s3
+from proofs_check.instances.small_tasks import bandit
+from proofs_check.instances.two_policies import Setting
+from proofs_check.readings.display_49 import SETTINGS, compare
 from proofs_check.symbols import DISCOUNT, EXAMPLE_2, gamma, own, p
-from proofs_check.two_policies import Setting
 
 WHERE = "Section 4.1"
 

@@ -29,12 +29,13 @@ from dcpg_theory.ledger import (
 from dcpg_theory.models.examples import example_2, example_policy
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
-from proofs_check import several_tasks, visitation_chains
-from proofs_check.corridor import HALF
-from proofs_check.small_tasks import bandit
+from proofs_check.chains import several_tasks
+from proofs_check.chains import visitation as visitation_chains
+from proofs_check.instances.corridor import HALF
+from proofs_check.instances.small_tasks import bandit
+from proofs_check.instances.two_policies import Setting, absorbing
+from proofs_check.readings.theorem_2_terms import Terms
 from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, gamma, left, own, p
-from proofs_check.theorem_2_terms import Terms
-from proofs_check.two_policies import Setting, absorbing
 
 WHERE = "Section 4.2"
 

@@ -11,7 +11,7 @@ from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.ledger import Kind, claim, ingredient, misprint, narrate, unsettled
-from proofs_check.corridor import HALF
+from proofs_check.instances.corridor import HALF
 from proofs_check.symbols import DISCOUNT
 
 _MIDDLE_TERM = r"\frac{\alpha^2}{N(1-\sigma_2)^2 \sum_{j=1}^N (1-\gamma_j)^6}"

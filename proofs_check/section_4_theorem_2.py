@@ -38,11 +38,11 @@ from dcpg_theory.ledger import (
     unsettled,
 )
 from dcpg_theory.ledger.claims import Check
-from proofs_check.printed_sums import read
+from proofs_check.instances.small_tasks import bandit
 from proofs_check.proposition import SETTINGS
-from proofs_check.small_tasks import bandit
+from proofs_check.readings.sums import read
+from proofs_check.readings.theorem_2_terms import N_TASKS, Terms
 from proofs_check.symbols import DISCOUNT
-from proofs_check.theorem_2_terms import N_TASKS, Terms
 
 WHERE = "Section 4.2"
 HALF = Fraction(1, 2)

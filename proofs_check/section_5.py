@@ -22,9 +22,9 @@ from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.ledger import Kind, claim, ingredient, misprint, narrate
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.theory.assumptions import STATIONARY_POLICIES
-from proofs_check import small_grids
-from proofs_check.corridor import GAMMA
-from proofs_check.small_grids import DOWN, LEFT, RIGHT, UP, grid, towards
+from proofs_check.instances import small_grids
+from proofs_check.instances.corridor import GAMMA
+from proofs_check.instances.small_grids import DOWN, LEFT, RIGHT, UP, grid, towards
 from proofs_check.symbols import DISCOUNT, PROBABILITY, gamma
 
 WHERE = "Section 5.1"

@@ -30,7 +30,7 @@ from dcpg_theory.ledger import (
     unsettled,
 )
 from dcpg_theory.models.finite_mdp import FiniteMDP
-from proofs_check import single_task
+from proofs_check.chains import single_task
 from proofs_check.section_5_table import TABLE
 from proofs_check.symbols import DISCOUNT
 

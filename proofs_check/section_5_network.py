@@ -28,8 +28,8 @@ from dcpg_theory.models.graphs import (
     ring,
     star,
 )
-from proofs_check import mixing_chains
-from proofs_check.weights import ASSUMPTION_1, SYMMETRIC_WEIGHTS, exact, has_eigenvalues
+from proofs_check.chains import mixing as mixing_chains
+from proofs_check.instances.weights import ASSUMPTION_1, SYMMETRIC_WEIGHTS, exact, has_eigenvalues
 
 WHERE = "Section 5.1, general setup"
 _GRAPHS = {

@@ -18,12 +18,12 @@ from dcpg_theory.exact.chains import facts_of, verify_chain
 from dcpg_theory.exact.interpretations import violations
 from dcpg_theory.exact.operators import Operator
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
-from proofs_check import derivative_bounds, derivative_norms, derivatives
-from proofs_check.derivatives import M, derivative_of_q, q, turn
-from proofs_check.mdp_operators import P, r
-from proofs_check.printed_entries import member
-from proofs_check.printed_operators import read_norms, read_operator
-from proofs_check.turning_policies import BANDIT, GENERAL, STAYS
+from proofs_check.chains import derivative_bounds, derivative_norms, derivatives
+from proofs_check.chains.derivatives import M, derivative_of_q, q, turn
+from proofs_check.chains.mdp_operators import P, r
+from proofs_check.instances.turning_policies import BANDIT, GENERAL, STAYS
+from proofs_check.readings.entries import member
+from proofs_check.readings.operators import read_norms, read_operator
 
 TRANSITIONS = ((0.3, 0.9), (0.5, 0.2))  # probability of state 0 after (state, action)
 REWARDS = ((1.0, 0.25), (0.0, 0.75))

@@ -18,9 +18,11 @@ from dcpg_theory.exact.boxes import Box, closed_interval, open_interval
 from dcpg_theory.exact.chains import verify_chain
 from dcpg_theory.exact.interpretations import satisfied_by
 from dcpg_theory.exact.rational_functions import symbols
-from proofs_check import lipschitz_chains, norm_chains, softmax_chains
 from proofs_check.appendix_b5_sums import _signed, _table_total
-from proofs_check.contractions import letter, mean, sum_at_most, variance_at_most
+from proofs_check.chains import entropy_norms as norm_chains
+from proofs_check.chains import lipschitz as lipschitz_chains
+from proofs_check.chains import softmax_derivatives as softmax_chains
+from proofs_check.chains.bounded_products import letter, mean, sum_at_most, variance_at_most
 
 DRAW = random.Random(5)
 lam, x = symbols("lambda", "x")

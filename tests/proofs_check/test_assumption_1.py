@@ -10,7 +10,8 @@ import sympy
 
 from dcpg_theory.exact.attacks import surviving
 from dcpg_theory.exact.chains import verify_chain
-from proofs_check import mixing_chains, weights
+from proofs_check.chains import mixing as mixing_chains
+from proofs_check.instances import weights
 
 CIRCULANT = sympy.Matrix(3, 3, [3, 2, 1, 1, 3, 2, 2, 1, 3]) / 6
 NEGATIVE = sympy.Matrix(3, 3, [1, 3, 3, 3, 2, 2, 3, 2, 2]) / 7

@@ -11,8 +11,8 @@ from dcpg_theory.ledger import load_registry
 from dcpg_theory.models import FiniteMDP, MixingMatrix, MultiTaskProblem
 from dcpg_theory.theory import assumptions as general
 from proofs_check import assumptions as examples
-from proofs_check import turning_policies, weights
-from proofs_check.two_policies import Setting, absorbing
+from proofs_check.instances import turning_policies, weights
+from proofs_check.instances.two_policies import Setting, absorbing
 
 HALF = Fraction(1, 2)
 

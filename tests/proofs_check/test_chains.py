@@ -21,7 +21,7 @@ from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.models import FiniteMDP
 from dcpg_theory.models.policies import policy_from_weights
 from dcpg_theory.models.random_problems import random_problem
-from proofs_check import single_task, unvisited
+from proofs_check.chains import single_task, unvisited
 
 CHAINS = {name: getattr(single_task, name)() for name in single_task.__all__}
 CHAINS |= {name: getattr(unvisited, name)() for name in unvisited.__all__}

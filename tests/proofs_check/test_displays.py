@@ -2,7 +2,7 @@ import pytest
 
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.rational_functions import symbols
-from proofs_check.displays import Reader, sides
+from proofs_check.readings.displays import Reader, sides
 
 (W,) = symbols("w")
 WEIGHTS = {(0, 0): W, (0, 1): 2, (1, 0): 3, (1, 1): 5}

@@ -14,7 +14,9 @@ from dcpg_theory.exact.attacks import surviving
 from dcpg_theory.exact.chains import Differential, facts_of, verify_chain
 from dcpg_theory.exact.interpretations import violations
 from dcpg_theory.exact.rational_functions import symbols
-from proofs_check import gradient_chain, mixing_chain, softmax_chain
+from proofs_check.chains import averaging as mixing_chain
+from proofs_check.chains import gradient as gradient_chain
+from proofs_check.chains import softmax_gradient as softmax_chain
 
 LINKS = (
     *("value-q", "value-bellman", "product", "quotient", "log", "unrolled", "series"),

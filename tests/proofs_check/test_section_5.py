@@ -21,8 +21,8 @@ from proofs_check import (
     section_5_figures,
     section_5_network,
     section_5_table,
-    small_grids,
 )
+from proofs_check.instances import small_grids
 
 CHAPTERS = (
     assumption_1,

@@ -9,7 +9,8 @@ import pytest
 from dcpg_theory.exact.attacks import surviving
 from dcpg_theory.exact.chains import verify_chain
 from dcpg_theory.exact.interpretations import check_expansions
-from proofs_check import largest_actions, several_tasks, visitation_chains
+from proofs_check.chains import largest_actions, several_tasks
+from proofs_check.chains import visitation as visitation_chains
 
 CHAINS = [
     getattr(module, name)

@@ -6,7 +6,7 @@ from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain, Line, Multiple
 from dcpg_theory.exact.lines import Link
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
-from proofs_check.mdp_operators import (
+from proofs_check.chains.mdp_operators import (
     BASE,
     P,
     Policy,
@@ -18,7 +18,7 @@ from proofs_check.mdp_operators import (
     r,
     state_ones,
 )
-from proofs_check.mdp_operators import B as COPY
+from proofs_check.chains.mdp_operators import B as COPY
 from proofs_check.symbols import OWN, own
 
 __all__ = [

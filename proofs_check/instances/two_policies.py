@@ -17,7 +17,7 @@ from dcpg_theory import theory
 from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
-from proofs_check.printed_sums import Index, Ranges, read
+from proofs_check.readings.sums import Index, Ranges, read
 
 __all__ = ["Setting", "absorbing", "shared_kernel"]
 

@@ -10,9 +10,9 @@ from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
-from proofs_check.printed_sums import sides
-from proofs_check.small_tasks import bandit
-from proofs_check.two_policies import Setting, absorbing, shared_kernel
+from proofs_check.instances.small_tasks import bandit
+from proofs_check.instances.two_policies import Setting, absorbing, shared_kernel
+from proofs_check.readings.sums import sides
 
 __all__ = [
     "D_MU",

@@ -14,7 +14,7 @@ from dcpg_theory.exact.chains import Chain, Line, Link, Multiple
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.exact.rules import Fact
-from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
+from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
 
 __all__ = [
     "cuts_balance",

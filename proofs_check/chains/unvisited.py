@@ -6,7 +6,7 @@ from dcpg_theory.exact.boxes import open_interval, positive
 from dcpg_theory.exact.chains import Chain, Line, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import symbols
-from proofs_check.mdp_operators import (
+from proofs_check.chains.mdp_operators import (
     BASE,
     P,
     Policy,

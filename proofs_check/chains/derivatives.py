@@ -27,7 +27,7 @@ from dcpg_theory.exact.chains import (
 )
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
-from proofs_check.mdp_operators import ONES, P, equal, hypothesis, link, nonnegative, r
+from proofs_check.chains.mdp_operators import ONES, P, equal, hypothesis, link, nonnegative, r
 from proofs_check.symbols import OWN, own
 
 __all__ = [

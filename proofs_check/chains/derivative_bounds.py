@@ -16,7 +16,7 @@ from dcpg_theory.exact.chains import Chain, Line, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rules import Fact
-from proofs_check.derivatives import (
+from proofs_check.chains.derivatives import (
     CONSTANTS,
     GROUND,
     SIZE,
@@ -33,7 +33,7 @@ from proofs_check.derivatives import (
     v,
     value_is_average,
 )
-from proofs_check.mdp_operators import P, equal, hypothesis, less, link, nonnegative, r
+from proofs_check.chains.mdp_operators import P, equal, hypothesis, less, link, nonnegative, r
 from proofs_check.symbols import own
 
 __all__ = [

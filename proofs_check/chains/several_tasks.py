@@ -24,7 +24,7 @@ from dcpg_theory.exact.lines import Hypothesis, Link
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.exact.rules import Fact
-from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
+from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
 
 __all__ = [
     "advantages_bounded",

@@ -18,7 +18,7 @@ from dcpg_theory.exact.numbers import Array, NumberKind, as_array
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.models.examples import ACTIONS, example_1, example_2, example_policy
 from dcpg_theory.models.policies import policy_from_weights
-from proofs_check.printed import looked_up, number
+from proofs_check.readings.printed import looked_up, number
 from proofs_check.symbols import EXAMPLE_2, NAMES_1, NAMES_2, gamma, left, p
 
 __all__ = [

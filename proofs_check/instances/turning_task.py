@@ -19,7 +19,7 @@ from dcpg_theory.exact.numbers import Array
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.policies import policy_from_weights
-from proofs_check.displays import Leaves, Reader
+from proofs_check.readings.displays import Leaves, Reader
 from proofs_check.symbols import DISCOUNT, OWN, free, own
 
 __all__ = ["BOX", "DIRECTIONS", "MU", "TurningTask"]

@@ -12,8 +12,8 @@ from dcpg_theory.exact.chains import Chain, Line, Link, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Operator, unit
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.exact.rules import Fact
-from proofs_check.gradient_chain import DERIVATION, atom, concluding, still, turns
-from proofs_check.mdp_operators import B, equal, hypothesis, link, state_ones
+from proofs_check.chains.gradient import DERIVATION, atom, concluding, still, turns
+from proofs_check.chains.mdp_operators import B, equal, hypothesis, link, state_ones
 
 __all__ = ["closed_form", "log_derivative", "positive_policy", "regularized_gradient"]
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dcpg_theory.exact.chains import Chain, Line, Multiple
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
-from proofs_check.derivative_bounds import (
+from proofs_check.chains.derivative_bounds import (
     norm_of_word,
     parts_of_turn,
     rewards,
     split_turn,
     turns,
 )
-from proofs_check.derivatives import (
+from proofs_check.chains.derivatives import (
     AT_PAIR,
     CONSTANTS,
     GROUND,
@@ -26,7 +26,7 @@ from proofs_check.derivatives import (
     q,
     turn,
 )
-from proofs_check.mdp_operators import P, equal, hypothesis, less, link, nonnegative
+from proofs_check.chains.mdp_operators import P, equal, hypothesis, less, link, nonnegative
 
 __all__ = [
     "entry_below_norms",

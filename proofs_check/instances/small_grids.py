@@ -14,7 +14,7 @@ import numpy as np
 from dcpg_theory.exact.chains import Chain, Line, Link, Multiple
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.models.finite_mdp import FiniteMDP
-from proofs_check.mdp_operators import (
+from proofs_check.chains.mdp_operators import (
     BASE,
     P,
     Policy,

@@ -14,8 +14,8 @@ from dcpg_theory.exact.chains import Chain, Line, Link, Multiple, RuleUse
 from dcpg_theory.exact.norm_rules import norm_of
 from dcpg_theory.exact.operators import SCALARS, Atom, unit
 from dcpg_theory.exact.rational_functions import symbols
-from proofs_check.gradient_chain import atom
-from proofs_check.mdp_operators import equal, hypothesis, less, link
+from proofs_check.chains.gradient import atom
+from proofs_check.chains.mdp_operators import equal, hypothesis, less, link
 
 __all__ = [
     "averaging_contracts",

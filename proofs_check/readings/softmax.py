@@ -21,7 +21,7 @@ from dcpg_theory.exact.numbers import Array
 from dcpg_theory.exact.operators import Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.models.policies import policy_from_weights
-from proofs_check.softmax_chains import adding, diagonal, expected, pi
+from proofs_check.chains.softmax_derivatives import adding, diagonal, expected, pi
 from proofs_check.symbols import DISCOUNT
 
 __all__ = [

@@ -10,8 +10,8 @@ from dcpg_theory.exact.boxes import Box, closed_interval, open_interval
 from dcpg_theory.exact.chains import Chain, Differential, Line, Link, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
-from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
-from proofs_check.softmax_chains import SHARE
+from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
+from proofs_check.chains.softmax_derivatives import SHARE
 
 __all__ = [
     "POLICY_NORM",

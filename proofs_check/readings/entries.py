@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from dcpg_theory.exact.latex import normalized, parse
-from proofs_check.derivative_bounds import any_vector
-from proofs_check.derivatives import AT_PAIR
-from proofs_check.printed_operators import MAX_OVER_U, read_operator
-from proofs_check.turning_policies import Turning
+from proofs_check.chains.derivative_bounds import any_vector
+from proofs_check.chains.derivatives import AT_PAIR
+from proofs_check.instances.turning_policies import Turning
+from proofs_check.readings.operators import MAX_OVER_U, read_operator
 
 __all__ = ["MAX_OVER_PAIRS", "Pair", "entry_names", "member", "pairs"]
 

@@ -12,7 +12,7 @@ from typing import Any
 from dcpg_theory.exact.boxes import Box, open_interval
 from dcpg_theory.exact.latex import normalized
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
-from proofs_check.printed_sums import Index, Ranges, read
+from proofs_check.readings.sums import Index, Ranges, read
 from proofs_check.symbols import DISCOUNT
 
 __all__ = ["BOX", "N_TASKS", "Terms"]

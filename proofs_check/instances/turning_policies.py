@@ -22,7 +22,7 @@ from dcpg_theory.exact.operators import SCALARS, Atom, Operator, evaluate
 from dcpg_theory.exact.rational_functions import as_fmpq, symbols
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.theory.assumptions import Assumption
-from proofs_check.derivatives import AT_PAIR, AT_STATE, turn
+from proofs_check.chains.derivatives import AT_PAIR, AT_STATE, turn
 from proofs_check.symbols import own
 
 __all__ = [

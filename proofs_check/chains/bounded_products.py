@@ -19,7 +19,7 @@ from dcpg_theory.exact.chains import Chain, Line, Multiple, RuleUse, verify_chai
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, Word, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rules import Fact
-from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
+from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
 
 __all__ = [
     "SIGNED_TABLE",

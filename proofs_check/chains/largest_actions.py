@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dcpg_theory.exact.chains import Chain, Line, Link, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
-from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
-from proofs_check.several_tasks import (
+from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
+from proofs_check.chains.several_tasks import (
     SIZES,
     UNION_POLICY,
     A,

@@ -17,8 +17,8 @@ from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator
 from dcpg_theory.exact.rational_functions import RationalFunction
-from proofs_check.softmax_chains import FACTOR, SHARE, adding, diagonal, expected
-from proofs_check.softmax_readings import right_side, softmax
+from proofs_check.chains.softmax_derivatives import FACTOR, SHARE, adding, diagonal, expected
+from proofs_check.readings.softmax import right_side, softmax
 from proofs_check.symbols import DISCOUNT
 
 __all__ = [

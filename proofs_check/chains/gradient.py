@@ -23,7 +23,7 @@ from dcpg_theory.exact.chains import (
 )
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
-from proofs_check.mdp_operators import (
+from proofs_check.chains.mdp_operators import (
     BASE,
     B,
     P,

@@ -6,7 +6,7 @@ from dcpg_theory.exact.boxes import Box, open_interval
 from dcpg_theory.exact.chains import Chain, Differential, Line, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
-from proofs_check.mdp_operators import (
+from proofs_check.chains.mdp_operators import (
     BASE,
     B,
     P,

@@ -12,7 +12,7 @@ from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain, Differential, Line, Link, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
-from proofs_check.mdp_operators import equal, hypothesis, less, link, nonnegative
+from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
 from proofs_check.symbols import DISCOUNT
 
 __all__ = ["LENGTH", "ONE_TASK", "bounded_form", "bounded_gradient", "bounded_value"]

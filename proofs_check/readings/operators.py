@@ -15,9 +15,9 @@ from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.operators import Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
-from proofs_check.derivative_bounds import any_vector
-from proofs_check.derivatives import AT_PAIR, AT_STATE, BOX, CONSTANTS, M, Pi, q, turn
-from proofs_check.mdp_operators import P, r
+from proofs_check.chains.derivative_bounds import any_vector
+from proofs_check.chains.derivatives import AT_PAIR, AT_STATE, BOX, CONSTANTS, M, Pi, q, turn
+from proofs_check.chains.mdp_operators import P, r
 from proofs_check.symbols import own
 
 __all__ = [

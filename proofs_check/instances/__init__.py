@@ -1,0 +1,1 @@
+"""Tasks, policies and mixing matrices on which the chapters compute exactly."""

@@ -1,0 +1,1 @@
+"""Readers of printed statements: what the symbols of a display stand for."""
