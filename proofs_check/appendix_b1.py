@@ -415,6 +415,7 @@ eq_26 = claim(
     statement=r"\beta_i^\lambda = \frac{8}{(1 - \gamma_i)^3} + \frac{2\lambda}{|\mathcal{S}|}",
     kind=Kind.DEFINITION,
     lines=(550, 550),
+    depends=("eq-77-gradient", "eq-86-gradient"),
     controls=(misprint(r"2\lambda", r"\lambda"), misprint("^3", "^2")),
     note="the sum of the constants of Lemmas B.5 and B.6; (27) is its sum over the agents",
 )(_constant(_agent_names))

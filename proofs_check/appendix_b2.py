@@ -16,7 +16,7 @@ from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
-from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.exact.rational_functions import as_fmpq, symbols
 from dcpg_theory.ledger import (
     Claim,
     Fault,
@@ -26,8 +26,8 @@ from dcpg_theory.ledger import (
     claim,
     misprint,
     narrate,
-    unsettled,
 )
+from proofs_check.chains import agents
 from proofs_check.instances.bandit_runs import BanditRun
 from proofs_check.readings.sums import sides
 from proofs_check.readings.theorem_2_terms import Terms
@@ -273,14 +273,24 @@ mean_corrected = mean.variant(
     fault=None,
     controls=(misprint(r") + (\bar", r") - (\bar"),),
 )
-mean_triangle = unsettled(
+
+
+@claim(
     "eq-41-triangle",
     where=f"{WHERE}, (41), line 2",
     statement=r"&\leq \|\theta_i^k - \bar{\theta}^k\| + \|\theta_j^k - \bar{\theta}^k\|",
     kind=Kind.UPPER_BOUND,
     lines=(662, 662),
-    reason=_NORMS,
+    depends=("eq-41-mean",),
+    controls=(misprint(r"\| + \|", r"\| - \|"),),
 )
+def mean_triangle(kernel: Kernel) -> Evidence:
+    """The triangle inequality; in the special case the distances from the mean are 1 and -1."""
+    names = {rf"\|\theta_{agent}^k - \bar{{\theta}}^k\|": as_fmpq(1) for agent in "ij"}
+    printed = parse(normalized(kernel.statement).split(r"\leq")[1], names)
+    instance = {"theta_i - mean": 1, "theta_j - mean": -1}
+    special = kernel.at_instance(2, "<=", printed, instance)
+    return kernel.confirmed(kernel.proof(agents.difference_below_sum()), special)
 
 
 def _twice(kernel: Kernel) -> Evidence:

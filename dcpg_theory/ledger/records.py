@@ -84,8 +84,15 @@ def summary(records: Mapping[str, Record]) -> dict[str, int]:
 
 
 def _corrected_by(registry: Registry, record: Record) -> str | None:
-    corrected = f"{record.id}-corrected"
-    return corrected if record.verdict == Verdict.REFUTED and corrected in registry else None
+    """Return the corrected form; a part without one of its own is corrected with the whole."""
+    if record.verdict != Verdict.REFUTED:
+        return None
+    words = record.id.split("-")
+    for length in range(len(words), 1, -1):
+        corrected = "-".join([*words[:length], "corrected"])
+        if corrected in registry and corrected != record.id:
+            return corrected
+    return None
 
 
 def _add_aggregates(registry: Registry, whole: dict[str, Record], id: str) -> bool:

@@ -18,6 +18,7 @@ __all__ = [
     "agents_are_close",
     "agents_stay_together",
     "at_most",
+    "difference_below_sum",
     "gradient_sum",
     "mixing_keeps_the_mean",
     "norm_below_sum",
@@ -299,3 +300,19 @@ def agents_are_close() -> Chain:
         ),
     )
     return _chain("two agents are close", _SPREAD_BOX, lines)
+
+
+def difference_below_sum() -> Chain:
+    """|u - v| <= |u| + |v|: the second line of (38) and (41)."""
+    u, v = (Operator.of(Atom(name, "S", SCALARS)) for name in ("u", "v"))
+    lines: tuple[Line, ...] = (
+        RuleUse("apart", "triangle", {"first": u, "second": -v}),
+        RuleUse("sign", "homogeneity", {"factor": RationalFunction.constant(-1), "vector": v}),
+        link(
+            "difference",
+            less(norm_of(u - v), norm_of(u) + norm_of(v)),
+            ["apart", "sign"],
+            "the triangle inequality for u and -v",
+        ),
+    )
+    return _chain("the distance is at most the sum", Box(alpha=positive()), lines)

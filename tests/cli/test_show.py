@@ -68,9 +68,9 @@ def test_quiet_prints_nothing(dcpg):
 
 
 def test_an_unknown_id_is_one_line_with_near_names_in_a_real_process(dcpg_process):
-    ended = dcpg_process("show", "eq-188")
+    ended = dcpg_process("show", "eqq-18")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("dcpg: no claim is called 'eq-188'; near names: eq-18")
+    assert ended.err.startswith("dcpg: no claim is called 'eqq-18'; near names: eq-18")
     assert ended.err.count("\n") == 1
 
 

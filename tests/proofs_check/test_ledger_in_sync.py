@@ -68,7 +68,7 @@ def test_every_refuted_claim_is_weighed_and_corrected(records):
         if not REGISTRY[id].parts:
             assert record.mistake
             assert record.witness
-            corrected = records[f"{id}-corrected"]
+            corrected = records[record.corrected_by]
             assert Verdict(corrected.verdict).passes or REGISTRY[corrected.id].open
 
 
