@@ -88,7 +88,7 @@ def _corrected_by(registry: Registry, record: Record) -> str | None:
     if record.verdict != Verdict.REFUTED:
         return None
     words = record.id.split("-")
-    for length in range(len(words), 1, -1):
+    for length in range(len(words), 0, -1):
         corrected = "-".join([*words[:length], "corrected"])
         if corrected in registry and corrected != record.id:
             return corrected

@@ -235,3 +235,14 @@ def test_seconds_do_not_make_records_different(make_record):
     assert make_record("a", seconds=1.0) == make_record("a", seconds=2.0)
     assert "seconds" not in make_record("a").as_json(timed=False)
     assert make_record("a", seconds=1.0).as_json(timed=True)["seconds"] == 1.0
+
+
+def test_a_part_without_a_corrected_form_is_corrected_with_the_whole(stands_on):
+    graph = {"eq-7": (), "eq-7-corrected": (), "eq-7-left": ()}
+    verdicts = {
+        "eq-7": ("refuted", "slip"),
+        "eq-7-corrected": "proved",
+        "eq-7-left": ("refuted", "slip"),
+    }
+    assert stands_on(graph, verdicts, "eq-7-left").corrected_by == "eq-7-corrected"
+    assert stands_on(graph, verdicts, "eq-7-corrected").corrected_by is None
