@@ -95,6 +95,7 @@ def contraction(
     ):
         raise CertificateRejected("0 <= ratio < 1 and noise >= 0 are not shown")
     _need_generic(context)
+    _need_one_definition(context)
     following, first = (
         Operator.of(Atom(here.name.replace("[k]", index), SCALARS, SCALARS))
         for index in ("[k+1]", "[0]")
@@ -120,6 +121,36 @@ def _need_generic(context: Context) -> None:
         special = any("[0]" in text for text in names)
         if general and special:
             raise CertificateRejected(f"{name} speaks of [0] and of [k], so it is not for every k")
+
+
+def _need_one_definition(context: Context) -> None:
+    """Check that what was introduced for [k], [k+1] and [0] is one thing at three indices.
+
+    Otherwise ``e[k+1]`` could be the name of zero and ``e[k]`` that of anything.
+    """
+    for atom in context.introduced:
+        index = next((i for i in ("[k+1]", "[k]", "[0]") if i in atom.name), None)
+        if index is None:
+            continue
+        general = Atom(atom.name.replace(index, "[k]"), atom.codomain, atom.domain)
+        here = Operator.of(atom)
+        values = [
+            fact.right
+            for fact in context.facts.values()
+            if fact.relation == "=" and fact.left == Operator.of(general)
+        ]
+        made = [f.right for f in context.facts.values() if f.relation == "=" and f.left == here]
+        if not any(_at(value, index) in made for value in values):
+            raise CertificateRejected(f"{atom} is not {general} at another index")
+
+
+def _at(operator: Operator, index: str) -> Operator:
+    """Return an operator with its general index replaced."""
+    for atom in set(operator.atoms()):
+        if "[k]" in atom.name:
+            moved = Atom(atom.name.replace("[k]", index), atom.codomain, atom.domain)
+            operator = operator.substitute(atom, Operator.of(moved))
+    return operator
 
 
 _ALL = (

@@ -148,3 +148,31 @@ def test_a_fact_that_ties_the_start_to_a_general_index_is_refused() -> None:
     tie = Fact(here, "=", first)
     with pytest.raises(CertificateRejected, match="not for every k"):
         contract({"step": STEP, "start": START, "tie": tie})
+
+
+def defined(index: str, value: Operator) -> tuple[str, Atom, Operator]:
+    return f"e[{index}]", Atom(f"e[{index}]", "A", SCALARS), value
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_sequence_is_one_thing_at_all_indices(same: bool) -> None:
+    """With e[k+1] and e[0] naming zero and e[k] anything, every vector would be small."""
+    context = Context({}, BOX, {}, {}, set())
+    theta = {i: Operator.of(Atom(f"theta[{i}]", "A", SCALARS)) for i in ("0", "k", "k+1")}
+    zero = Operator.zero("A", SCALARS)
+    e = {}
+    for index, value in theta.items():
+        name, atom, value = defined(index, value if same or index == "k" else zero)
+        e[index] = Operator.of(atom)
+        context.facts[name] = RULES["definition"].use(context, {"name": atom, "value": value})[""]
+    now = norm_of(e["k"])
+    context.facts["step"] = Fact(norm_of(e["k+1"]), "<=", now.scaled(s) + ONE.scaled(c))
+    context.facts["start"] = Fact(norm_of(e["0"]), "<=", ONE.scaled(c / (1 - s)))
+    arguments = {
+        "step": "step", "start": "start", "here": next(now.atoms()), "ratio": s, "noise": c,
+    }  # fmt: skip
+    if same:
+        assert NORM_RULES["contraction"].use(context, arguments)[""].left == now
+        return
+    with pytest.raises(CertificateRejected, match="at another index"):
+        NORM_RULES["contraction"].use(context, arguments)
