@@ -121,10 +121,12 @@ def _mutate(
     table.add_column("claim", no_wrap=True)
     table.add_column("mutants", justify="right")
     table.add_column("noticed", justify="right")
+    table.add_column("unreadable", justify="right")
     table.add_column("survivors", ratio=1)
     for record in records.values():
         noticed = record.tried - len(record.survivors)
-        table.add_row(record.id, str(record.tried), str(noticed), Text("; ".join(record.survivors)))
+        counts = (record.tried, noticed, record.unreadable)
+        table.add_row(record.id, *map(str, counts), Text("; ".join(record.survivors)))
     console.print(table)
     tried = sum(record.tried for record in records.values())
     survived = sum(len(record.survivors) for record in records.values())

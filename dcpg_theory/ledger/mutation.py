@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dcpg_theory.errors import DcpgTheoryError
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized
 from dcpg_theory.ledger.claims import Claim
@@ -47,10 +46,14 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class MutationRecord:
-    """How many of a claim's mutants its check noticed, and the ones that it did not."""
+    """How many of a claim's mutants its check noticed, and the ones that it did not.
+
+    Of those noticed, `unreadable` were no formula that the check could read.
+    """
 
     id: str
     tried: int
+    unreadable: int
     survivors: tuple[str, ...]
 
 
@@ -92,17 +95,16 @@ def _place(before: str) -> str:
 def mutate(member: Claim) -> MutationRecord | None:
     """Run a claim's check on every mutant; None if the claim does not pass as it is.
 
-    A mutant that the check cannot read counts as noticed.
+    A mutant that the check cannot read counts as noticed, and is counted apart.
     """
     if member.check is None or not member(Kernel(member.statement)).verdict.passes:
         return None
-    tried, survivors = 0, []
+    tried, unreadable, survivors = 0, 0, []
     for mutant in mutants(member.statement):
         tried += 1
         try:
-            noticed = not member(Kernel(mutant.statement)).verdict.passes
-        except (DcpgTheoryError, ArithmeticError, LookupError, ValueError, TypeError):
-            noticed = True
-        if not noticed:
-            survivors.append(mutant.what)
-    return MutationRecord(member.id, tried, tuple(survivors))
+            if member(Kernel(mutant.statement)).verdict.passes:
+                survivors.append(mutant.what)
+        except Exception:  # whatever a check trips over in a garbled statement, it has noticed it
+            unreadable += 1
+    return MutationRecord(member.id, tried, unreadable, tuple(survivors))
