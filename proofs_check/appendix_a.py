@@ -1,4 +1,4 @@
-r"""Appendix A: the first example's computation, and the formulas (16)-(18) for the second.
+r"""Appendix A: the first example's computation.
 
 In the first example Appendix A writes p for the probability of L at S3, which is `left` here.
 """
