@@ -83,9 +83,7 @@ def norm_below_sum(kernel: Kernel) -> Evidence:
     squares = sum((x * x for x in entries[1:]), entries[0] ** 2)
     box = Box(**{str(x): PROBABILITY for x in entries})
     chain = agent_chains.norm_below_sum()
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.sign(squares, "<=", total**2, box)
-    )
+    return kernel.confirmed(kernel.proof(chain), kernel.sign(squares, "<=", total**2, box))
 
 
 _SUMMAND = r"\sum_{s,a} \left| \frac{1}{1-\gamma_i} d_{\mu_j}^{\pi_{\theta}}(s) \pi_{\theta}(a|s) A_i^{\pi_{\theta}}(s,a) + \frac{\lambda}{|\mathcal{S}|} \left(\frac{1}{|\mathcal{S}|} - \pi_{\theta}(a|s) \right) \right|"
@@ -206,9 +204,7 @@ def gradient_of_all_agents(kernel: Kernel) -> Evidence:
         exact = exact + 1 / (1 - discount) ** 2 + 2 * weight
     box = Box(gamma_1=DISCOUNT, gamma_2=DISCOUNT, **{"lambda": at_least(0)})
     chain = agent_chains.norm_below_sum()
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.identity(exact, printed, box)
-    )
+    return kernel.confirmed(kernel.proof(chain), kernel.identity(exact, printed, box))
 
 
 def together(kernel: Kernel, chain: Chain, factor: int) -> Evidence:

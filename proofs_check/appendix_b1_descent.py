@@ -326,7 +326,7 @@ def smallest_is_below_the_mean(kernel: Kernel) -> Evidence:
     special = kernel.sign(
         constant * drop / count, "<=", printed, Box(c_1=positive(), K=positive(), D=positive())
     )
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 @claim(

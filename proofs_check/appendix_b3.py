@@ -58,7 +58,7 @@ def _link(chain: Chain | None, *where: str) -> Check:
         special = compare(kernel, kernel.statement, SETTINGS, where or None)
         if chain is None:
             return kernel.every(*special)
-        return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+        return kernel.confirmed(kernel.proof(chain), *special)
 
     check.__doc__ = f"{check.__doc__}\n\nThe chain: {chain.title}." if chain else check.__doc__
     return check
@@ -281,7 +281,7 @@ def _nonnegative(kernel: Kernel) -> Evidence:
         for name, setting in SETTINGS.items()
         for s in range(len(setting.problem.states))
     ]
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 nonnegative = Claim(
@@ -311,7 +311,7 @@ def _at_least_start(kernel: Kernel) -> Evidence:
         for name, setting in SETTINGS.items()
         for at in ({"i": 0, "s": s} for s in range(len(setting.problem.states)))
     ]
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 at_least_start = Claim(
@@ -399,7 +399,7 @@ def _performance_difference(kernel: Kernel) -> Evidence:
     gap = theory.value(task, rows["p"])[0] - theory.value(task, rows["q"])[0]
     box = Box(p=PROBABILITY, q=PROBABILITY, t=PROBABILITY, gamma_i=DISCOUNT)
     special = kernel.identity([printed], [gap], box, labels=lambda _: "a bandit")
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 lemma_b3 = Claim(

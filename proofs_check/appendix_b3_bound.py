@@ -57,7 +57,7 @@ def _small_gradient(kernel: Kernel) -> Evidence:
         )
         for s in (0, 1)
     ]
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 eq_50 = Claim(
@@ -112,7 +112,7 @@ def advantages_half_as_large(kernel: Kernel) -> Evidence:
     chance = symbols("p")[0]
     reached = (RationalFunction.constant(threshold) / 2 + chance - HALF) / chance
     return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion),
+        kernel.proof(chain),
         kernel.sign(reached, "<=", 1, Box(p=DISCOUNT)),
     )
 

@@ -239,7 +239,7 @@ def _rewritten(kernel: Kernel) -> Evidence:
     left, right = _both(kernel.statement, "&=")
     special = kernel.identity(left, right, _BOX)
     chain = several_tasks.total_gradient()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 def _spare_term(kernel: Kernel) -> Evidence:

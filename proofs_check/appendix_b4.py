@@ -53,9 +53,7 @@ def _checked(chain: Callable[[], Any], target: Target, *indices: str) -> Any:
             for side in sides(text):
                 printed += turning.read(side, indices)
                 true += target(turning)
-        return kernel.confirmed(
-            kernel.proof(proof, proof.conclusion), kernel.identity(printed, true, BOX)
-        )
+        return kernel.confirmed(kernel.proof(proof), kernel.identity(printed, true, BOX))
 
     return check
 
@@ -96,7 +94,7 @@ def _value(kernel: Kernel) -> Evidence:
     turning, chain = TurningTask(DIRECTIONS[0]), series_is_solution()
     printed = [value for side in sides(series) for value in turning.read(side, ("s_i",))]
     special = kernel.identity(printed, [*turning.value()] * 2, BOX)
-    return kernel.definition(kernel.confirmed(kernel.proof(chain, chain.conclusion), special))
+    return kernel.definition(kernel.confirmed(kernel.proof(chain), special))
 
 
 value_definition = claim(
@@ -396,7 +394,7 @@ def _regularizer(kernel: Kernel) -> Evidence:
         turning.start_slope() + sign * regularizer, turning.regularized_slope(), BOX
     )
     chain = regularized_gradient()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), shape, total)
+    return kernel.confirmed(kernel.proof(chain), shape, total)
 
 
 regularizer_added = Claim(

@@ -57,7 +57,7 @@ def transitions_between_pairs(kernel: Kernel) -> Evidence:
         printed[2 * here[0] + here[1], 2 * there[0] + there[1]] = value
     matrix = GENERAL.entries(AT_PAIR @ derivatives.TRANSITIONS)[:, 0, :]
     chains = [derivatives.transitions_are_stochastic(rows=rows) for rows in (False, True)]
-    proofs = [kernel.proof(chain, chain.conclusion) for chain in chains]
+    proofs = [kernel.proof(chain) for chain in chains]
     special = (
         kernel.identity(printed.sum(axis=1), [1] * 4, labels=lambda k: f"row sum {k[0] + 1}"),
         kernel.identity(printed, matrix),
@@ -75,7 +75,7 @@ def _turned_entries(kernel: Kernel) -> Evidence:
     printed = [parse(right, entry_names(GENERAL, here, there)) for here, there in pairs(GENERAL)]
     chain = derivatives.turned_transitions(applied=False)
     special = kernel.identity(printed, list(exact.flat))
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 def _turned_vector(kernel: Kernel) -> Evidence:
@@ -93,7 +93,7 @@ def _turned_vector(kernel: Kernel) -> Evidence:
     chain = derivatives.turned_transitions(applied=True)
     box = Box(**dict.fromkeys(("x_1", "x_2", "x_3", "x_4"), DISCOUNT))
     special = kernel.identity(printed, exact, box)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 eq_58 = Claim(
@@ -146,7 +146,7 @@ def _inverse(kernel: Kernel) -> Evidence:
     chain = derivatives.resolvent_exists()
     product = GENERAL.entries(AT_PAIR @ M @ _system(kernel))[:, 0, :]
     special = kernel.identity(product, np.eye(4, dtype=int))
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 def _defined_inverse(kernel: Kernel) -> Evidence:
@@ -185,7 +185,7 @@ def bellman_in_matrix_form(kernel: Kernel) -> Evidence:
     chain = derivatives.action_value_chain(0)
     times_q = GENERAL.entries(AT_PAIR @ _system(kernel) @ q(0))
     special = kernel.identity(times_q, GENERAL.entries(AT_PAIR @ r))
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 eq_62_m = Claim(

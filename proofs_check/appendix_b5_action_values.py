@@ -76,7 +76,7 @@ def _below_norms(kernel: Kernel) -> Evidence:
     proofs = []
     for negative in (False, True):
         chain = entry_below_norms(order, norms.inside, norms.factors(), negative=negative)
-        proofs.append(kernel.proof(chain, chain.conclusion))
+        proofs.append(kernel.proof(chain))
     return kernel.confirmed(kernel.every(*proofs), *special)
 
 

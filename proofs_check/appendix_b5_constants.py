@@ -82,7 +82,7 @@ def bounded_derivative_of_what(kernel: Kernel) -> Evidence:
         instance = {"function": f"x^{power}", "from": 0, "to": half}
         special.append(kernel.at_instance(gain, "<=", bound * half, instance))
     chain = lipschitz_chains.bounded_form(symbols("C")[0], Box(C=DISCOUNT))
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 idea_corrected = bounded_derivative_of_what.variant(

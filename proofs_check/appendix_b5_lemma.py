@@ -98,7 +98,7 @@ def constants_of_the_policy(kernel: Kernel) -> Evidence:
         bounded = norm_of_word(turn(order) @ any_vector().vector, any_vector())
         for negative in (False, True):
             chain = bounded.chain(bounded.size, negative=negative)
-            proofs.append(kernel.proof(chain, chain.conclusion))
+            proofs.append(kernel.proof(chain))
     special = kernel.identity(sums, constants, box, labels=lambda k: f"sum {k[0] + 1}")
     return kernel.definition(kernel.confirmed(kernel.every(*proofs), special))
 

@@ -87,7 +87,7 @@ def _link(relation: str, *chains: Chain) -> Callable[[Kernel], Evidence]:
         A member without a maximum over u holds for any u, so it is tried for several.
         """
         left, right = sides(kernel.statement, relation)
-        proofs = [kernel.proof(chain, chain.conclusion) for chain in chains]
+        proofs = [kernel.proof(chain) for chain in chains]
         sign = "<=" if relation == r"\leq" else "="
         return kernel.confirmed(kernel.every(*proofs), *compared(kernel, left, sign, right))
 
@@ -110,9 +110,7 @@ def _constant(kernel: Kernel) -> Evidence:
     """
     chain = derivative_norms.rows_are_bounded()
     left, right = sides(kernel.statement, r"\leq")
-    proof = kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), *compared(kernel, left, "<=", right)
-    )
+    proof = kernel.confirmed(kernel.proof(chain), *compared(kernel, left, "<=", right))
     return kernel.conditional(proof, EVERY_STATE, _only_at_start(kernel, left, right))
 
 

@@ -107,7 +107,7 @@ def _chain_rule(chain: Callable[[], Chain]) -> Callable[[Kernel], Evidence]:
             kernel.identity([f.evaluate(here) for f in moved], filled, box),
         )
         proved = chain()
-        return kernel.confirmed(kernel.proof(proved, proved.conclusion), *special)
+        return kernel.confirmed(kernel.proof(proved), *special)
 
     return check
 
@@ -197,7 +197,7 @@ def _at_most_number(kernel: Kernel) -> Evidence:
     there = _terms(text, _k, _n, _v, operator.mul).evaluate(at)
     instance = {"pi": "(99/100, 1/100)", "u": "(1, 0)"}
     special = kernel.at_instance(there, "<=", bound.as_constant(), instance)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 _DOUBLE = ingredient("u is passed twice as fast", speed=2)

@@ -335,7 +335,7 @@ def _norms_at_most(kernel: Kernel) -> Evidence:
     )
     uniform, policy = norm_chains.uniform_norm(), norm_chains.policy_norm()
     fact = less(policy.conclusion.left, unit(SCALARS).scaled(bound**2))
-    parts = (kernel.proof(uniform, uniform.conclusion), kernel.proof(policy, fact))
+    parts = (kernel.proof(uniform), kernel.proof(policy, fact))
     return kernel.confirmed(kernel.every(*parts), *special)
 
 

@@ -114,7 +114,7 @@ def _split(order: int) -> Callable[[Kernel], Evidence]:
         blocks = sum(_filled(parts[s], direction[2 * s : 2 * s + 2]) for s in used)
         same = kernel.identity(_filled(whole, direction), blocks, box)
         chain = softmax_chains.entropy_across()
-        return kernel.confirmed(kernel.proof(chain, chain.conclusion), *shape, same)
+        return kernel.confirmed(kernel.proof(chain), *shape, same)
 
     return check
 
@@ -144,7 +144,7 @@ def no_mixed_blocks(kernel: Kernel) -> Evidence:
     if not apart:
         special.append(kernel.identity(whole[:2, :2], np.full((2, 2), value), box))
     chain = softmax_chains.entropy_across()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 no_mixed_blocks_corrected = no_mixed_blocks.variant(
@@ -262,7 +262,7 @@ def _sum_of_norms(order: int) -> Callable[[Kernel], Evidence]:
             values = (first.evaluate(at), second.evaluate(at))
             special.append(kernel.at_instance(values[0], "<=", values[1], {"norms": 1, **at}))
         chain = norm_chains.largest_is_one_of_them(order)
-        return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+        return kernel.confirmed(kernel.proof(chain), *special)
 
     return check
 
@@ -279,7 +279,7 @@ def _unit_norm(order: int) -> Callable[[Kernel], Evidence]:
         sides = [_ratio(side, norm).as_constant() for side in (first, second)]
         special = kernel.at_instance(sides[0], "<=", sides[1], {"u": "(1, 0)"})
         chain = norm_chains.third_powers()
-        return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+        return kernel.confirmed(kernel.proof(chain), special)
 
     return check
 
@@ -462,7 +462,7 @@ def norms_decrease(kernel: Kernel) -> Evidence:
     relation = "<=" if r"\leq" in kernel.statement else ">="
     special = kernel.at_instance(left, relation, right, {"u": "(3/5, 4/5)", "shown": "powers"})
     chain = norm_chains.third_powers()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 if __name__ == "__main__":

@@ -174,7 +174,7 @@ def mixed_third_derivative(kernel: Kernel) -> Evidence:
         fact = less(signed, unit(SCALARS).scaled(bound * _M**2 * _N))
         proofs.append(kernel.proof(chain, fact))
     states = norm_chains.mixed_norms()
-    proofs.append(kernel.proof(states, states.conclusion))
+    proofs.append(kernel.proof(states))
     p = Fraction(9, 10)
     instance = {"pi": "(9/10, 1/10)", "u": "(1, 0)", "v": "(1, 0)", "states": 1}
     value = abs(p * (1 - p) * (1 - 2 * p))
@@ -204,7 +204,7 @@ def variance_of_a_state(kernel: Kernel) -> Evidence:
     half_range = kernel.sign((a - b) ** 2 / 4, "<=", bound * (a**2 + b**2), Box(a=around, b=around))
     instance = {"pi": "(1/2, 1/2)", "u": "(1, -1)", "states": 1}
     special = kernel.at_instance(1, "<=", 2 * bound.as_constant(), instance)
-    proof = kernel.every(kernel.proof(chain, chain.conclusion), half_range)
+    proof = kernel.every(kernel.proof(chain), half_range)
     return kernel.confirmed(proof, special)
 
 

@@ -132,7 +132,7 @@ def cuts_balance(kernel: Kernel) -> Evidence:
                 back = _across(weights * weights.T, [agent])[0]
             special.append(kernel.at_instance(out, "=", back, {"A": f"{{{agent + 1}}}"}))
     chain = mixing_chains.cuts_balance()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 @claim(
@@ -214,7 +214,7 @@ def gap_is_positive(kernel: Kernel) -> Evidence:
     ]
     pair = two_agents(weight)
     return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion),
+        kernel.proof(chain),
         has_eigenvalues(kernel, pair.T @ pair, [1, (1 - 2 * weight) ** 2], WEIGHT),
         kernel.sign((1 - 2 * weight) ** 2, relation, 1, WEIGHT),
         kernel.at_instance(parse(bound, {}), "=", 1, {"bound": "attained as w -> 0"}),
@@ -225,7 +225,7 @@ def gap_is_positive(kernel: Kernel) -> Evidence:
 def _proved_of_largest(kernel: Kernel) -> Evidence:
     """Singular values of I - W are the |1 - l|, and l <= 1, so the largest is 1 - min l."""
     chains = mixing_chains.singular_values_turn(), mixing_chains.eigenvalues_at_most_one()
-    return kernel.every(*(kernel.proof(chain, chain.conclusion) for chain in chains))
+    return kernel.every(*(kernel.proof(chain) for chain in chains))
 
 
 def _right_side(kernel: Kernel) -> str:

@@ -77,7 +77,7 @@ def _bounded_gap(kernel: Kernel) -> Evidence:
             )
     shares = (Fraction(1), Fraction(1)) if sharp else (HALF, Fraction(2))
     chain = several_tasks.proposition_1(*shares)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 prop_1 = Claim(

@@ -68,7 +68,7 @@ def every_theta_gives_a_policy(kernel: Kernel) -> Evidence:
         kernel.identity(policy[0] + policy[1] + policy[2], 1, box),
         *(kernel.sign(entry, ">", 0, box) for entry in policy),
     )
-    proofs = [kernel.proof(chain, chain.conclusion) for chain in (positive, total)]
+    proofs = [kernel.proof(chain) for chain in (positive, total)]
     return kernel.confirmed(kernel.every(*proofs), *special)
 
 
@@ -191,7 +191,7 @@ def _closed_form(kernel: Kernel) -> Evidence:
     shown: dict[str, Any] = {"|S|": 2, "|A|": 2, "policy": "uniform", "RE": 0}
     chain = closed_form()
     return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion),
+        kernel.proof(chain),
         kernel.enclosed(lambda: printed(coin), "=", lambda: flint.arb(0), shown),
         kernel.enclosed(gap, ">", lambda: -margin, {"|S|": 2, "|A|": 3}),
         kernel.enclosed(gap, "<", lambda: margin, {"|S|": 2, "|A|": 3}),
@@ -332,7 +332,7 @@ def visitation_is_a_law(kernel: Kernel) -> Evidence:
         kernel.identity(columns, np.ones(5, dtype=int), EXAMPLE_2_POLICIES),
     )
     chains = (visitation_is_a_distribution(), visitation_is_nonnegative())
-    proofs = kernel.every(*(kernel.proof(chain, chain.conclusion) for chain in chains))
+    proofs = kernel.every(*(kernel.proof(chain) for chain in chains))
     return kernel.definition(kernel.confirmed(proofs, *special))
 
 
@@ -352,7 +352,7 @@ def visitation_from_a_start(kernel: Kernel) -> Evidence:
     true = [*theory.visitation(turning.task, turning.policy)]
     chain = single_task.visitation_is_resolvent()
     special = kernel.identity(printed, true * 2, BOX)
-    return kernel.definition(kernel.confirmed(kernel.proof(chain, chain.conclusion), special))
+    return kernel.definition(kernel.confirmed(kernel.proof(chain), special))
 
 
 def _gradient(kernel: Kernel) -> Evidence:
@@ -366,7 +366,7 @@ def _gradient(kernel: Kernel) -> Evidence:
     true = [[each.regularized_slope(start)] * 2 for each in turning]
     chain = regularized_gradient()
     special = kernel.identity(printed, true, BOX)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 _GRADIENT = r"\frac{\partial L_i^\lambda(\theta; START)}{\partial \theta_{s,a}} = \frac{1}{1 - \gamma_i} d_{i,START}^{\pi_\theta}(s) \pi_\theta(a|s) A_i^{\pi_\theta}(s, a) JOIN \frac{\lambda}{|\mathcal{S}|} \left(\frac{1}{|\mathcal{A}|} - \pi_\theta(a|s) \right)"

@@ -169,7 +169,7 @@ def _update(kernel: Kernel) -> Evidence:
     rows = _printed(side, _ring, weights, _thetas, _slopes)
     chain = update_is_row()
     return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion),
+        kernel.proof(chain),
         kernel.at_instance(current, "=", 1, {"what is updated": updated}),
         kernel.identity(
             still,
@@ -387,7 +387,7 @@ def weights_are_an_average(kernel: Kernel) -> Evidence:
     ]
     chain = weights_sum_to_one()
     special = kernel.identity(total, [1] * 4, _SHARE)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 @claim(
@@ -413,7 +413,7 @@ def averaging_brings_agents_together(kernel: Kernel) -> Evidence:
     factor = 1 - 2 * share
     shrinks = kernel.sign(factor**2 + 0 * _a, "<", 1, Box(a=DISCOUNT))
     chain = averaging_contracts()
-    holds = kernel.confirmed(kernel.proof(chain, chain.conclusion), shrinks)
+    holds = kernel.confirmed(kernel.proof(chain), shrinks)
     instance = {"W": "[[0, 1], [1, 0]]", "theta": "(1, 0)", "sigma_2": 1}
     without = kernel.at_instance((1 - 2 * 1) ** 2, "<", 1, instance)
     return kernel.conditional(
@@ -442,7 +442,7 @@ def mean_moves_by_the_mean_gradient(kernel: Kernel) -> Evidence:
     true = sum(_thetas) + step * sum(_slopes)
     chain = mean_moves_by_gradients()
     special = kernel.identity(moved - true, 0, _BOX)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 if __name__ == "__main__":

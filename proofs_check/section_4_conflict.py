@@ -73,7 +73,7 @@ def _decay(kernel: Kernel) -> Evidence:
     if which == "all":
         return kernel.every(flat, *bounded)
     chain = several_tasks.advantages_bounded()
-    proof = kernel.proof(chain, chain.conclusion)
+    proof = kernel.proof(chain)
     return kernel.confirmed(proof, flat, *bounded)
 
 
@@ -138,7 +138,7 @@ def performance_difference_of_one_task(kernel: Kernel) -> Evidence:
         for name, setting in SETTINGS.items()
         if len(setting.problem.tasks) == 1
     ]
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 _D_RHO, _D_MU = r"d_{i,\rho_i}^{\pi_{\theta^*}}(s)", r"d_{i,\mu_i}^{\pi_\theta}(s)"
@@ -152,16 +152,14 @@ _SECOND = rf"\sum_{{s,a}} \pi_{{\theta^*}}(a|s) {_HOLDING} \frac{{{_D_RHO}}}{{{_
 def _of_the_sum(kernel: Kernel) -> Evidence:
     """Add the performance differences of the tasks up."""
     chain = several_tasks.difference()
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), *compare(kernel, kernel.statement, SETTINGS)
-    )
+    return kernel.confirmed(kernel.proof(chain), *compare(kernel, kernel.statement, SETTINGS))
 
 
 def _reordered(kernel: Kernel) -> Evidence:
     """Exchange the finite sums, and multiply and divide by d_{i,mu_i}(s) > 0."""
     chain = several_tasks.grouped()
     text = kernel.statement.rstrip(".")
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *compare(kernel, text, SETTINGS))
+    return kernel.confirmed(kernel.proof(chain), *compare(kernel, text, SETTINGS))
 
 
 first_line = Claim(
@@ -199,7 +197,7 @@ def _needed(kernel: Kernel) -> Evidence:
     if r"\sum_{s,a}" in printed:
         parts = compare(kernel, f"{_GAP} &= {printed}", SETTINGS)
         chain = several_tasks.difference()
-        return kernel.confirmed(kernel.proof(chain, chain.conclusion), *parts)
+        return kernel.confirmed(kernel.proof(chain), *parts)
     optimal = kernel.at_instance(setting.gap(), "=", 0, {"policy": "optimal"})
     return kernel.every(
         optimal,
@@ -254,7 +252,7 @@ def _returned(kernel: Kernel) -> Evidence:
     if which == "all":
         return kernel.every(flat, *bounded)
     chain = several_tasks.advantages_bounded()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), flat, *bounded)
+    return kernel.confirmed(kernel.proof(chain), flat, *bounded)
 
 
 returned = Claim(
@@ -355,9 +353,7 @@ def ratios_differ(kernel: Kernel) -> Evidence:
         for task in (tasks[0], other)
     ]
     chain = several_tasks.stationary_is_optimal()
-    return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.sign(ratios[0], ">", ratios[1], EXAMPLE_2)
-    )
+    return kernel.confirmed(kernel.proof(chain), kernel.sign(ratios[0], ">", ratios[1], EXAMPLE_2))
 
 
 correct = unsettled(

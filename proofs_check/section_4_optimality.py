@@ -169,7 +169,7 @@ def visitation_is_a_distribution(kernel: Kernel) -> Evidence:
     task, policy = example_2(gamma, p).tasks[0], example_policy(HALF, left, HALF)
     d = theory.visitation(task, policy) * kernel.given("factor", 1 - gamma) / (1 - gamma)
     special = kernel.identity([d.sum()], [1], EXAMPLE_2_POLICIES)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 def _shared(kernel: Kernel) -> Evidence:
@@ -190,7 +190,7 @@ def _shared(kernel: Kernel) -> Evidence:
         label = f"the ratio at s_2, {name} varied"
         equal.append(kernel.identity([one], [two], _BOX, labels=lambda _, label=label: label))  # type: ignore[misc]
     chain = visitation_chains.same_kernel()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *equal)
+    return kernel.confirmed(kernel.proof(chain), *equal)
 
 
 shared = Claim(
@@ -251,7 +251,7 @@ def stationary_points_are_optimal(kernel: Kernel) -> Evidence:
     gap = theory.objective(problem, there) - theory.objective(problem, here)
     chain = several_tasks.stationary_is_optimal()
     optimal = kernel.at_instance(gap, "<=", 0, {"gradient": "vanishes"})
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), flat, optimal)
+    return kernel.confirmed(kernel.proof(chain), flat, optimal)
 
 
 def _equal_starts(kernel: Kernel) -> Evidence:

@@ -173,9 +173,7 @@ def common_dynamics_visit_alike(kernel: Kernel) -> Evidence:
     free = [grid((1, 2), [k], [], gamma, starts[k], ends=False) for k in (0, 1)]
     chain = small_grids.same_visits()
     one, two = _ratios(free, right, _COIN)
-    holds = kernel.confirmed(
-        kernel.proof(chain, chain.conclusion), kernel.identity(one, two, GAMMA)
-    )
+    holds = kernel.confirmed(kernel.proof(chain), kernel.identity(one, two, GAMMA))
     if not holds.verdict.passes:
         return holds
     discounts = (Fraction(1, 2), Fraction(1, 3))
@@ -212,7 +210,7 @@ def corners_do_not_break_assumption_2(kernel: Kernel) -> Evidence:
     chain = small_grids.same_visits()
     visits = [theory.visitation(task, policy) for task in tasks]
     return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion),
+        kernel.proof(chain),
         kernel.identity(visits[0], visits[1], GAMMA),
         kernel.at_instance(min(start), "=", 0, {"grid": "2 x 2", "start": list(start)}),
     )
@@ -294,7 +292,7 @@ def two_goals_exclude_each_other(kernel: Kernel) -> Evidence:
         both = sum(_hits(3, 1, policy))
     chain = small_grids.at_most_one_goal()
     special = kernel.sign(both, "<=", 1, box)
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), special)
+    return kernel.confirmed(kernel.proof(chain), special)
 
 
 @claim(
@@ -360,7 +358,7 @@ def conflict_cancels(kernel: Kernel) -> Evidence:
     box = Box(gamma=DISCOUNT, left=DISCOUNT)
     chain = small_grids.opposite_tasks_cancel()
     return kernel.confirmed(
-        kernel.proof(chain, chain.conclusion),
+        kernel.proof(chain),
         kernel.sign(together, "<=", 0, box),
         *(kernel.sign(value, ">", 0, GAMMA) for value in best),
     )

@@ -85,7 +85,7 @@ def optimum_bounds_the_objective(kernel: Kernel) -> Evidence:
     chain = single_task.deterministic_is_enough()
     trained = {"SA": "crashes after 1 step", "other policy": "flies 3 steps"}
     holds = kernel.confirmed(
-        kernel.proof(chain, chain.conclusion),
+        kernel.proof(chain),
         kernel.at_instance(values[_ON_AND_ON], "<=", values[_AT_ONCE], trained),
     )
     if not holds.verdict.passes:

@@ -145,7 +145,7 @@ def lazy_weights_satisfy_assumption_1(kernel: Kernel) -> Evidence:
         special.append(
             kernel.at_instance(len(breaches), "=", 0, {"graph": name, "broken": breaches})
         )
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 @claim(
@@ -182,7 +182,7 @@ def lazy_weights_are_semidefinite(kernel: Kernel) -> Evidence:
             )
         )
     chain = mixing_chains.lazy_is_semidefinite()
-    return kernel.confirmed(kernel.proof(chain, chain.conclusion), *special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 @claim(
