@@ -25,6 +25,7 @@ _SUBMODULES = (
     "models",
     "report",
     "strategies",
+    "testing",
     "theory",
 )
 
