@@ -83,26 +83,24 @@ def lay_out(problem: MultiTaskProblem, agents: Sequence[int], *, full: bool = Fa
     problem : MultiTaskProblem
         Of floats.
     agents : sequence of int
-        Which tasks; agent ``agents[k]`` has row k of theta.
+        Whose gradients are wanted: agent ``agents[k]`` has row k of theta.
     full : bool
         Treat every entry as a possible transition, in the states' own order.
     """
-    transitions = [sparse_transitions(problem.tasks[i]) for i in agents]
-    classes = [
-        made
-        for members in _by_states(problem, agents)
-        for made in _classes(members, transitions, problem.n_actions, full=full)
-    ]
-    builder = _Builder(problem.n_actions)
-    for each in classes:
-        builder.add_class(problem, agents, transitions, each)
+    transitions = [sparse_transitions(task) for task in problem.tasks]
+    builder = _Builder(problem, transitions, agents)
+    # The classes are those of the whole problem, so that an agent's gradient has the same bits
+    # whichever others are asked for.
+    for members in _by_states(problem):
+        for each in _classes(members, transitions, problem.n_actions, full=full):
+            builder.add_class(each)
     return builder.layout()
 
 
-def _by_states(problem: MultiTaskProblem, agents: Sequence[int]) -> list[list[int]]:
+def _by_states(problem: MultiTaskProblem) -> list[list[int]]:
     found: dict[bytes, list[int]] = {}
-    for k, i in enumerate(agents):
-        found.setdefault(problem.indices[i].tobytes(), []).append(k)
+    for i, states in enumerate(problem.indices):
+        found.setdefault(states.tobytes(), []).append(i)
     return list(found.values())
 
 
@@ -145,8 +143,13 @@ def _ones(P: Any) -> Any:
 class _Builder:
     """Appends groups to the flat arrays."""
 
-    def __init__(self, n_actions: int) -> None:
-        self.n_actions = n_actions
+    def __init__(
+        self, problem: MultiTaskProblem, transitions: list[Any], agents: Sequence[int]
+    ) -> None:
+        self.problem, self.transitions = problem, transitions
+        self.rows_of_theta: dict[int, list[int]] = {}
+        for k, agent in enumerate(agents):
+            self.rows_of_theta.setdefault(agent, []).append(k)
         self.parts: dict[str, list[Array]] = {name: [] for name in Groups._fields}
         self.sizes = dict.fromkeys(Groups._fields, 0)
         self.largest, self.largest_lower, self.largest_upper, self.flops = 0, 0, 0, 0
@@ -158,14 +161,12 @@ class _Builder:
         self.sizes[name] += len(values)
         return begin
 
-    def add_class(
-        self,
-        problem: MultiTaskProblem,
-        agents: Sequence[int],
-        transitions: list[Any],
-        each: _Class,
-    ) -> None:
-        A, plan, order = self.n_actions, each.elimination, each.elimination.order
+    def add_class(self, each: _Class) -> None:
+        """Append the pattern of a class, and a group for each four of its tasks."""
+        A, plan, order = self.problem.n_actions, each.elimination, each.elimination.order
+        wanted = [(i, k) for i in each.tasks for k in self.rows_of_theta.get(i, [])]
+        if not wanted:
+            return
         n = len(order)
         place = np.empty(n, dtype=np.intp)
         place[order] = np.arange(n)
@@ -180,9 +181,9 @@ class _Builder:
         self.largest = max(self.largest, n)
         self.largest_lower = max(self.largest_lower, len(plan.lower))
         self.largest_upper = max(self.largest_upper, len(plan.upper))
-        self.flops += plan.work * len(each.tasks)
+        self.flops += plan.work * len(wanted)
         begins = [
-            self.append("rows", problem.indices[agents[each.tasks[0]]][order].astype(np.uint32)),
+            self.append("rows", self.problem.indices[each.tasks[0]][order].astype(np.uint32)),
             self.append("lower_ends", plan.lower_ends),
             self.append("lower", plan.lower),
             self.append("upper", plan.upper),
@@ -191,27 +192,27 @@ class _Builder:
         ]
         self.append("upper_ends", plan.upper_ends)
         keys = _keys(moves)
-        for first in range(0, len(each.tasks), LANES):
-            lanes = each.tasks[first : first + LANES]
+        for first in range(0, len(wanted), LANES):
+            lanes = wanted[first : first + LANES]
             lanes += [lanes[-1]] * (LANES - len(lanes))
             chance, reward = np.empty((moves.nnz, LANES)), np.empty((n * A, LANES))
             excess, start = np.empty((n * A, LANES)), np.empty((n, LANES))
-            for lane, k in enumerate(lanes):
-                task = problem.tasks[agents[k]]
-                P, given = transitions[k], np.zeros(moves.nnz)
+            for lane, (i, _) in enumerate(lanes):
+                task, P, given = self.problem.tasks[i], self.transitions[i], np.zeros(moves.nnz)
                 given[np.searchsorted(keys, _keys(P))] = task.discount * P.data
                 chance[:, lane] = given[permuted.data]
                 reward[:, lane] = task.rewards.ravel()[pairs]
                 excess[:, lane] = row_excess(task.discount, P.indptr, P.data)[pairs]
-                start[:, lane] = problem.exploration[agents[k]][order]
+                start[:, lane] = self.problem.exploration[i][order]
             own = [self.append("start", start), self.append("chance", chance)]
             self.append("reward", reward)
             self.append("excess", excess)
-            self.append("agents", np.array([lanes], dtype=np.uint32))
+            self.append("agents", np.array([[k for _, k in lanes]], dtype=np.uint32))
             self.append("where", np.array([[n, *begins, *own]], dtype=np.uint64))
 
     def layout(self) -> Layout:
-        A, n = self.n_actions, self.largest
+        """Return what was appended."""
+        A, n = self.problem.n_actions, self.largest
         work = Work(
             np.zeros((n * A, LANES)),
             *(np.zeros((n, LANES)) for _ in range(6)),
