@@ -97,7 +97,10 @@ def _fill(ends: Array, columns: Array) -> tuple[Array, Array, Array, Array]:
     n = ends.size - 1
     seen = np.full(n, -1, dtype=np.int64)
     lower_ends, upper_ends = np.zeros(n + 1, np.uint32), np.zeros(n + 1, np.uint32)
-    lower, upper = np.empty(4 * columns.size + n, np.uint32), np.empty(4 * columns.size + n, np.uint32)
+    lower, upper = (
+        np.empty(4 * columns.size + n, np.uint32),
+        np.empty(4 * columns.size + n, np.uint32),
+    )
     n_lower = n_upper = 0
     for i in range(n):
         if n_lower + n > lower.size:

@@ -185,7 +185,12 @@ def residual(system: System, right: Array, x: Array, r: Array, transposed: bool)
 
 @compiled_sums
 def _begin(
-    system: System, right: Array, kept: Array, images: Array, directions: Array, x: Array,
+    system: System,
+    right: Array,
+    kept: Array,
+    images: Array,
+    directions: Array,
+    x: Array,
     transposed: bool,
 ) -> None:
     """Write the combination of the kept solutions with the least residual.

@@ -13,13 +13,13 @@ from dcpg_theory.engine.accuracy import EPS, PROMISE, error_of_gradient, gradien
 from dcpg_theory.engine.grouping import pattern_of, sparse_transitions
 from dcpg_theory.engine.iteration import mix, regularizer_gradients
 from dcpg_theory.engine.lane_path import sparse_weights
-from dcpg_theory.engine.scipy_path import factorized
+from dcpg_theory.engine.scipy_path import Solver, factorized
 from dcpg_theory.engine.softmax_kernel import softmax
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
-__all__ = ["KrylovPath"]
+__all__ = ["KrylovPath", "approximate_solver"]
 
 MOST_STEPS = 500
 """Of one solve; after more a direct solver takes its place."""
@@ -207,6 +207,32 @@ class _KrylovTask:
             self.right,
         )
         kernel.incomplete_factors(self.system, self.place)
+
+
+def approximate_solver(mdp: FiniteMDP, policy: Array) -> Solver:
+    """Return a solver of I - gamma P_pi and its transpose to eight digits or so.
+
+    Parameters
+    ----------
+    mdp : FiniteMDP
+        Of floats.
+    policy : ndarray, shape (n_states, n_actions)
+    """
+    task = _KrylovTask(mdp, np.arange(mdp.n_states), mdp.start)
+    kernel.assemble(
+        mdp.discount, *task.moves, mdp.rewards, policy, task.system, task.row, task.right
+    )
+    kernel.incomplete_factors(task.system, task.place)
+    room = np.empty((ROOM, mdp.n_states))
+
+    def solve(right: Array, transposed: bool) -> Array:
+        x, aim = np.empty_like(right), 1e-8 * float(np.abs(right).max())
+        aim *= len(right) if transposed else 1
+        nothing = task.kept[0, :0]
+        kernel.solve(task.system, right, nothing, aim, 4 * MOST_STEPS, room, x, transposed)
+        return x
+
+    return solve
 
 
 def _empty_system(P: Any, n_actions: int) -> kernel.System:

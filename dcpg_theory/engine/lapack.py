@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-import numpy as np
 from llvmlite.binding import add_symbol
 from numba import types
 from scipy.linalg import cython_lapack
