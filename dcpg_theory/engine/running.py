@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from dcpg_theory.engine import reference, validation
+from dcpg_theory.engine import validation
 from dcpg_theory.engine.checkpoints import Checkpoint, State, fingerprint, load_state, save_state
+from dcpg_theory.engine.paths import make_path
 from dcpg_theory.engine.recording import Record, Recorder
 from dcpg_theory.engine.trace import Trace
 from dcpg_theory.errors import InvalidInput
@@ -35,6 +36,7 @@ def run_dcpg(
     record: Record | None = None,
     callback: Callback | None = None,
     checkpoint: Checkpoint | None = None,
+    path: str | None = None,
 ) -> Trace:
     r"""Run the decentralized policy gradient algorithm, Algorithm 1, in float64.
 
@@ -62,6 +64,8 @@ def run_dcpg(
         ``callback(k, parameters)`` after every recorded iteration k, with theta^k, read-only.
     checkpoint : Checkpoint, optional
         Where to save the run, and whether to go on from there.
+    path : str, optional
+        The implementation, one of `paths.PATHS`; default what suits the size and sparsity.
 
     Returns
     -------
@@ -72,8 +76,8 @@ def run_dcpg(
     Raises
     ------
     InvalidInput
-        If a shape or a number is wrong, or the checkpoint is unreadable, foreign, or exists and is
-        not to be resumed.
+        If a shape or a number is wrong, there is no such path, or the checkpoint is unreadable,
+        foreign, or exists and is not to be resumed.
 
     Warns
     -----
@@ -106,6 +110,7 @@ def run_dcpg(
         record=Record() if record is None else record,
         callback=callback,
         checkpoint=checkpoint,
+        path=path,
     )
     validation.warn_without_consensus(mixing)
     trace = run.to_the_end()
@@ -116,8 +121,6 @@ def run_dcpg(
 
 class _Run:
     """Algorithm 1 on its way: the parameters so far, cut into stretches between two notes."""
-
-    path = "reference"
 
     def __init__(
         self,
@@ -130,14 +133,18 @@ class _Run:
         record: Record,
         callback: Callback | None,
         checkpoint: Checkpoint | None,
+        path: str | None,
     ) -> None:
         self.problem, self.mixing = problem, mixing
         self.step_sizes, self.regularization = step_sizes, regularization
         self.record, self.callback, self.checkpoint = record, callback, checkpoint
+        self.path = make_path(problem, regularization, path)
         self.recorder = Recorder(record, problem, regularization)
         self.done, self.theta = 0, initial
         if checkpoint is not None:
-            self.identity = fingerprint(problem, mixing, regularization, initial, record, self.path)
+            self.identity = fingerprint(
+                problem, mixing, regularization, initial, record, self.path.name
+            )
             self.resume(checkpoint)
 
     def to_the_end(self) -> Trace:
@@ -151,15 +158,13 @@ class _Run:
         if not self.record.at(self.done):
             self.note()
         recorded = self.recorder.arrays()
-        return Trace(frozen(self.theta), self.done, recorded, self.record, self.path, stopped)
+        return Trace(frozen(self.theta), self.done, recorded, self.record, self.path.name, stopped)
 
     def advance(self) -> str | None:
         """Iterate to the next record, save or end; return why not, if it does not get there."""
         target = int(min(len(self.step_sizes), self.record.following(self.done), self.next_save()))
         steps = self.step_sizes[self.done : target]
-        self.theta, n = reference.advance(
-            self.problem, self.mixing, self.theta, steps, self.regularization
-        )
+        self.theta, n = self.path.advance(self.theta, self.mixing.matrix, steps)
         self.done += n
         if n < len(steps):
             return f"iteration {self.done + 1} is not finite, kept those up to {self.done}"
