@@ -196,39 +196,6 @@ class MultiTaskProblem:
         result[index] = as_array(values, kind)
         return result
 
-    def subset(self, tasks: Sequence[int]) -> MultiTaskProblem:
-        """Return the problem with some of the tasks only, over the same states.
-
-        The regularizer of (7) averages over all states, so that each task's share of the objective
-        is the same in the smaller problem.
-
-        Parameters
-        ----------
-        tasks : sequence of int
-            Counted from 0, at least one; in this order.
-
-        Raises
-        ------
-        InvalidInput
-            If there is no task, or no such task.
-
-        Examples
-        --------
-        >>> left = FiniteMDP([[[1]]], [[0]], 0.5, [1], states=["a"])
-        >>> right = FiniteMDP([[[1]]], [[0]], 0.5, [1], states=["b"])
-        >>> MultiTaskProblem([left, right]).subset([1]).states
-        ('a', 'b')
-        """
-        _check_tasks(tuple(self.tasks[i] for i in tasks if self._index(i) is not None))
-        part = object.__new__(MultiTaskProblem)
-        set_field = object.__setattr__
-        set_field(part, "kind", self.kind)
-        set_field(part, "states", self.states)
-        for field in ("tasks", "indices", "exploration"):
-            whole = getattr(self, field)
-            set_field(part, field, tuple(whole[i] for i in tasks))
-        return part
-
     def _index(self, task: int) -> Array:
         if not 0 <= task < self.n_tasks:
             raise InvalidInput(f"task={task} must lie in 0, ..., {self.n_tasks - 1}")
@@ -274,7 +241,7 @@ class MultiTaskProblem:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MultiTaskProblem):
             return NotImplemented
-        return (self.states, self.tasks) == (other.states, other.tasks) and all(
+        return self.tasks == other.tasks and all(
             same_entries(mine, yours)
             for mine, yours in zip(self.exploration, other.exploration, strict=True)
         )
