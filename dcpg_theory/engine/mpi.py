@@ -117,11 +117,10 @@ class Ranks:
 
     def total(self, own: Array) -> Array:
         """See `Team`: the sum so far goes from rank to rank, and its end to all."""
-        own = np.ascontiguousarray(own, dtype=np.float64)
         so_far = np.zeros(own.shape[1:])
         if self._rank:
             self._comm.Recv(so_far, source=self._rank - 1, tag=_SUM)
-        so_far = np.ascontiguousarray(summed(own, so_far))
+        so_far = np.array(summed(own, so_far), order="C")
         last = self.n_processes - 1
         if self._rank < last:
             self._comm.Send(so_far, dest=self._rank + 1, tag=_SUM)

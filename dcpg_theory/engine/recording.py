@@ -146,8 +146,9 @@ class Moment:
     @cached_property
     def mean_values(self) -> Array:
         """V_i(rho_i) of every task under the mean policy, shape (n_tasks,)."""
+        policy = self.mean_policy  # before the loop: a rank without agents has a part in it too
         tasks = ((self.problem.tasks[i], self.problem.indices[i]) for i in self.team.agents)
-        own = [task.start @ value(task, self.mean_policy[states]) for task, states in tasks]
+        own = [task.start @ value(task, policy[states]) for task, states in tasks]
         return self.team.everyones(np.array(own))
 
     @cached_property

@@ -172,7 +172,7 @@ class Gossip:
         if len(one_way):
             i, j = one_way[0]
             raise InvalidInput(
-                f"gossip needs an undirected graph: agent {i} hears agent {j}, which does not hear it"
+                f"gossip needs an undirected graph: agent {i} hears agent {j}, but not the reverse"
             )
         self.n_agents, self._matrix, self._seed = mixing.n_agents, W, seed
         self._alone = [Round({i: ((i,), np.ones(1))}, self.n_agents) for i in range(self.n_agents)]

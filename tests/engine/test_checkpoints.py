@@ -179,9 +179,10 @@ def test_a_killed_process_leaves_a_checkpoint_to_go_on_from(tmp_path):
     path = tmp_path / "run.npz"
     with subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)]) as process:
         deadline = time.monotonic() + 60
-        while not path.exists() and process.poll() is None and time.monotonic() < deadline:
+        while process.poll() is None and time.monotonic() < deadline:
+            if path.exists() and read_archive(path, "checkpoint", VERSION)[0]["at"] > 10:
+                break
             time.sleep(0.01)
-        time.sleep(0.2)
         os.kill(process.pid, signal.SIGKILL)
     header, _ = read_archive(path, "checkpoint", VERSION)
     iterations = header["at"] + 5
