@@ -61,7 +61,7 @@ class Saved:
     state : dict of str to ndarray, shape (n_tasks, n_states, n_actions) each
         What the method carries along, ``parameters`` among it, of all agents.
     memory : dict of str to ndarray
-        What the path keeps to go on to the same bits.
+        What the path keeps to go on to the same bits; see `methods.Remembering`.
     recorded : dict of str to ndarray, or None
         The record so far, if it is kept in memory,
     mark : (int, int), or None

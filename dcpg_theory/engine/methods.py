@@ -72,7 +72,7 @@ Always ``parameters``; with gradient tracking also ``tracked`` and ``gradients``
 """
 
 Memory = Mapping[str, Array]
-"""What else the next iteration depends on, by name; the first axis is that of the agents here."""
+"""What else the next iteration depends on, by names that end in ``_`` and the agent's number."""
 
 
 @runtime_checkable
@@ -83,11 +83,11 @@ class Remembering(Protocol):
     """
 
     def memory(self) -> dict[str, Array]:
-        """Return all that matters, float64, the first axis that of the agents of the path."""
+        """Return all that matters; names end in ``_`` and the agent's place in the path."""
         ...
 
     def recall(self, memory: Memory) -> None:
-        """Go on as the path did from which this memory is; without entries, as a new path."""
+        """Go on as the path did from which this memory is."""
         ...
 
 
@@ -211,7 +211,7 @@ class Stepwise:
         No rank asks the others whether they are still finite: each goes on to the end of the
         stretch, and if one was not, all come back to the start and stop in time.
         """
-        before = self.memory()
+        before = {name: array.copy() for name, array in self.memory().items()}
         with np.errstate(all="ignore"):
             reached, done = self._stretch(state, first, step_sizes)
             everywhere = self._team.least(done)
@@ -327,31 +327,57 @@ class ExactGradients:
         *,
         in_turns: bool,
     ) -> None:
-        groups = [[i] for i in agents] if in_turns else [list(agents)] if agents else []
-        self._paths = [make_path(problem, regularization, path, group) for group in groups]
-        self._in_turns = in_turns
+        self._problem, self._regularization, self._path = problem, regularization, path
+        self._agents, self._in_turns = agents, in_turns
+        self._paths: dict[tuple[int, ...], Path] = {}
 
     def __call__(self, theta: Array, k: int, awake: Sequence[int]) -> Array:
         """See `Gradients`."""
         if not awake:
             return np.empty((0, *theta.shape[1:]))
         if not self._in_turns:
-            return self._paths[0].gradients(theta)
-        found = [self._paths[place].gradients(theta[place : place + 1]) for place in awake]
+            return self._path_of(*self._agents).gradients(theta)
+        found = [
+            self._path_of(self._agents[place]).gradients(theta[place : place + 1])
+            for place in awake
+        ]
         return np.concatenate(found)
 
     def memory(self) -> dict[str, Array]:
         """See `Gradients`."""
-        found = [path.memory() for path in self._paths if isinstance(path, Remembering)]
-        names = found[0] if found else ()
-        return {name: np.concatenate([part[name] for part in found]) for name in names}
+        return {
+            f"{name}_{agents[int(place)]}": array
+            for agents, path in self._paths.items()
+            if isinstance(path, Remembering)
+            for name, _, place, array in (
+                (*entry.rpartition("_"), array) for entry, array in path.memory().items()
+            )
+        }
 
     def recall(self, memory: Memory) -> None:
         """See `Gradients`."""
-        for place, path in enumerate(self._paths):
+        own = [agent for agent in self._agents if any(_agent(name) == agent for name in memory)]
+        for agents in [[agent] for agent in own] if self._in_turns else [own] if own else []:
+            path = self._path_of(*agents)
             if isinstance(path, Remembering):
-                own = slice(place, place + 1) if self._in_turns else slice(None)
-                path.recall({name: array[own] for name, array in memory.items()})
+                entries = {name: a for name, a in memory.items() if _agent(name) in agents}
+                path.recall(
+                    {
+                        f"{name.rpartition('_')[0]}_{agents.index(_agent(name))}": array
+                        for name, array in entries.items()
+                    }
+                )
+
+    def _path_of(self, *agents: int) -> Path:
+        if agents not in self._paths:
+            problem, regularization = self._problem, self._regularization
+            self._paths[agents] = make_path(problem, regularization, self._path, agents)
+        return self._paths[agents]
+
+
+def _agent(name: str) -> int:
+    """Return the agent whose memory an entry is."""
+    return int(name.rpartition("_")[2])
 
 
 class Estimates:

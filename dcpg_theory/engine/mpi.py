@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import pickle
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -138,6 +138,11 @@ class Ranks:
         all_ = np.empty((self.n_agents, *own.shape[1:])) if self.is_root else None
         self._comm.Gatherv(np.ascontiguousarray(own), [all_, self._sizes(own)], root=0)
         return all_
+
+    def merged_at_root(self, own: Mapping[str, Array]) -> dict[str, Array]:
+        """See `Team`."""
+        found = self._comm.gather(dict(own), root=0) or []
+        return {name: array for part in found for name, array in part.items()}
 
     def least(self, number: int) -> int:
         """See `Team`."""

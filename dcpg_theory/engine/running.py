@@ -294,15 +294,13 @@ class _Run:
         if self.checkpoint is None:
             return
         path, team, stream = Path(self.checkpoint.path), self.team, self.stream
-        state, memory = (
-            {name: team.everyones_at_root(array) for name, array in group.items()}
-            for group in (self.state, self.iteration.memory())
-        )
+        state = {name: team.everyones_at_root(array) for name, array in self.state.items()}
+        memory = team.merged_at_root(self.iteration.memory())
 
         def write() -> None:
             recorded = dict(self.sink.arrays()) if stream is None else None
             mark = None if stream is None else stream.mark()
-            saved = Saved(self.done, _present(state), _present(memory), recorded, mark)
+            saved = Saved(self.done, _present(state), memory, recorded, mark)
             save_state(path, saved, self.identity, self.step_sizes)
 
         team.at_root(write)
@@ -328,7 +326,8 @@ class _Run:
         agents = slice(self.team.agents.start, self.team.agents.stop)
         self.done = saved.iteration
         self.state = {name: array[agents] for name, array in saved.state.items()}
-        self.iteration.recall({name: array[agents] for name, array in saved.memory.items()})
+        if saved.memory:
+            self.iteration.recall(saved.memory)
         if saved.recorded is not None:
             self.sink = Series(self.recorder.fields, saved.recorded)
             self.started = len(saved.recorded["iteration"]) > 0

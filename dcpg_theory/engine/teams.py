@@ -8,7 +8,7 @@ same bits on any number of ranks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -74,6 +74,10 @@ class Team(Protocol):
         """Return the arrays of all agents at the root, None elsewhere."""
         ...
 
+    def merged_at_root(self, own: Mapping[str, Array]) -> dict[str, Array]:
+        """Return the arrays of all processes, whose names differ, at the root; elsewhere none."""
+        ...
+
     def least(self, number: int) -> int:
         """Return the least of the processes' numbers."""
         ...
@@ -112,6 +116,10 @@ class Together:
     def everyones_at_root(self, own: Array) -> Array | None:
         """See `Team`."""
         return own
+
+    def merged_at_root(self, own: Mapping[str, Array]) -> dict[str, Array]:
+        """See `Team`."""
+        return dict(own)
 
     def least(self, number: int) -> int:
         """See `Team`."""
