@@ -69,7 +69,9 @@ def gradients(
     )
 
 
-def mixed_step(weights: Array, theta: Array, step_size: float, gradient: Array) -> Array:
+def mixed_step(
+    weights: Array, theta: Array | Sequence[Array], step_size: float, gradient: Array
+) -> Array:
     """Return one agent's next parameters, rounded as every path rounds them.
 
     Parameters
