@@ -40,6 +40,7 @@ def save_result(path: Path | str, trace: Trace, metadata: Mapping[str, Any]) -> 
         "iterations": trace.iterations,
         "path": trace.path,
         "stopped": trace.stopped,
+        "method": trace.method,
         "every": record.every,
         "first": record.first,
         "quantities": record.quantities,
@@ -72,7 +73,13 @@ def _trace(header: Mapping[str, Any], arrays: dict[str, Array]) -> Trace:
     parameters = arrays.pop("parameters")
     recorded = {name.removeprefix("recorded_"): array for name, array in arrays.items()}
     return Trace(
-        parameters, header["iterations"], recorded, record, header["path"], header["stopped"]
+        parameters,
+        header["iterations"],
+        recorded,
+        record,
+        header["path"],
+        header["stopped"],
+        header.get("method", "dcpg"),
     )
 
 

@@ -24,13 +24,16 @@ class Trace:
         How many iterations led there.
     recorded : mapping of str to ndarray
         ``recorded["iteration"]`` holds the n iterations that were recorded, in ascending order; the
-        first axis of every other array goes with it. The names and shapes stand in `Record`.
+        first axis of every other array goes with it. The names and shapes stand in `Record`. Of a
+        streamed record these are views of its file; on MPI ranks other than 0 it is then empty.
     record : Record
         What was asked to be recorded.
     path : str
         Which implementation ran: ``reference``.
     stopped : str or None
         Why the run ended before its last iteration, if it did.
+    method : str
+        One of `methods.METHODS`.
     """
 
     parameters: Array
@@ -39,6 +42,7 @@ class Trace:
     record: Record
     path: str = "reference"
     stopped: str | None = None
+    method: str = "dcpg"
 
     @property
     def mean_parameters(self) -> Array:
