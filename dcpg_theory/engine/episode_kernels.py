@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from dcpg_theory.engine.compiled import compiled
 from dcpg_theory.engine.episodes import EpisodeTables
 
 __all__ = ["EVERY_VISIT", "FIRST_VISIT", "FIRST_VISIT_ALONE", "estimate", "train"]
@@ -18,7 +18,7 @@ __all__ = ["EVERY_VISIT", "FIRST_VISIT", "FIRST_VISIT_ALONE", "estimate", "train
 EVERY_VISIT, FIRST_VISIT, FIRST_VISIT_ALONE = range(3)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _uniform(stream: Any) -> float:
     """Return the next number in [0, 1) of SplitMix64 (Steele, Lea, Flood 2014)."""
     stream[0] += np.uint64(0x9E3779B97F4A7C15)
@@ -29,7 +29,7 @@ def _uniform(stream: Any) -> float:
     return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _pick(cumulative: Any, low: int, high: int, stream: Any) -> int:
     """Draw a place among low, ..., high - 1; a single one needs no random number."""
     if high - low == 1:
@@ -40,7 +40,7 @@ def _pick(cumulative: Any, low: int, high: int, stream: Any) -> int:
     return low
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _fill_row(theta: Any, policy: Any, sums: Any) -> None:
     """Write softmax(theta) of one state, and its running sums."""
     top = theta[0]
@@ -57,7 +57,7 @@ def _fill_row(theta: Any, policy: Any, sums: Any) -> None:
         sums[a] = so_far
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _episode(tables: Any, i: int, theta: Any, stream: Any, room: Any) -> int:
     """Draw an episode of task i into `room`; return its number of steps."""
     policy, sums, known, path, taken = room[0], room[1], room[2], room[3], room[4]
@@ -86,7 +86,7 @@ def _episode(tables: Any, i: int, theta: Any, stream: Any, room: Any) -> int:
     return steps
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _add_every_visit(
     rewards: Any, gamma: float, baseline: Any, steps: int, powers: Any, gradient: Any, room: Any
 ) -> float:
@@ -100,7 +100,7 @@ def _add_every_visit(
     return G
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _add_first_visit(
     rewards: Any, gamma: float, baseline: Any, steps: int, powers: Any, gradient: Any, room: Any,
     alone: bool,
@@ -125,7 +125,7 @@ def _add_first_visit(
     return G
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _note_returns(rewards: Any, gamma: float, steps: int, room: Any) -> None:
     """Add every visit's return, for the baseline of later rounds."""
     path, taken, returns, visits = room[3], room[4], room[7], room[8]
@@ -137,7 +137,7 @@ def _note_returns(rewards: Any, gamma: float, steps: int, room: Any) -> None:
         visits[s] += 1.0
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _agent(
     tables: Any,
     i: int,
@@ -186,7 +186,7 @@ def _agent(
     return total_return / batch, total_steps
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _regularize(theta: Any, gradient: Any, regularization: float, room: Any) -> None:
     """Add lambda/|S| (1/|A| - pi), which is not random."""
     policy, sums, known = room[0], room[1], room[2]
@@ -198,7 +198,7 @@ def _regularize(theta: Any, gradient: Any, regularization: float, room: Any) -> 
             gradient[s, a] += regularization / n_states * (1.0 / n_actions - policy[s, a])
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _round(
     tables: Any,
     theta: Any,
@@ -229,7 +229,7 @@ def _round(
     return steps
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _room(n_states: int, n_actions: int, horizon: int) -> Any:
     """Return the working arrays, in the order in which the loops above name them."""
     return (
@@ -246,7 +246,7 @@ def _room(n_states: int, n_actions: int, horizon: int) -> Any:
     )
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def _mix(W: Any, theta: Any, step_size: float, gradient: Any, following: Any) -> None:
     """Write W theta + alpha g, entry by entry: whole-array expressions would allocate."""
     N = len(theta)
@@ -262,7 +262,7 @@ def _mix(W: Any, theta: Any, step_size: float, gradient: Any, following: Any) ->
                     new[i, x] += w * old[j, x]
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def train(
     tables: EpisodeTables,
     W: Any,
@@ -317,7 +317,7 @@ def train(
     return len(step_sizes), steps
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@compiled
 def estimate(
     tables: EpisodeTables,
     theta: Any,

@@ -173,7 +173,9 @@ def draw_episode(
         return low + int(np.searchsorted(cumulative[low : high - 1], rng.random(), side="right"))
 
     first = pick(tables.start_cumulative, int(tables.starts[task]), int(tables.starts[task + 1]))
-    states, actions, rewards = [int(tables.start_states[first])], [], []
+    states = [int(tables.start_states[first])]
+    actions: list[int] = []
+    rewards: list[float] = []
     while len(actions) < horizon and not tables.terminal[task, states[-1]]:
         s = states[-1]
         sums = np.cumsum(policy[s, :-1])

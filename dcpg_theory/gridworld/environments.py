@@ -13,7 +13,7 @@ Importing this module registers ``dcpg_theory/GridWorld-v0``, which takes the ke
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -29,7 +29,7 @@ MAX_STEPS = 200
 """After so many steps the registered environments are truncated; the models know no such end."""
 
 
-class GridWorldEnv(gymnasium.Env[int, int]):
+class GridWorldEnv(gymnasium.Env[Any, Any]):
     """One task of a grid world.
 
     Observations are cells, counted row by row from 0 (walls have a number too, and are never
@@ -50,7 +50,7 @@ class GridWorldEnv(gymnasium.Env[int, int]):
         If there is no such setting, task or render mode.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 4}
+    metadata: dict[str, Any] = {"render_modes": ["ansi"], "render_fps": 4}  # noqa: RUF012 - theirs
 
     def __init__(
         self, world: GridWorld | str = "fig2a", task: int = 0, render_mode: str | None = None
@@ -82,7 +82,7 @@ class GridWorldEnv(gymnasium.Env[int, int]):
         self.cell, reward, ended = self.world.outcome(self.task, self.cell, int(action))
         return self._observation(), float(reward), ended, False, {"label": label(self.cell)}
 
-    def render(self) -> str | None:  # type: ignore[override]
+    def render(self) -> str | None:
         """Return the grid as text, the agent as ``A``; nothing without a render mode."""
         if self.render_mode is None:
             return None

@@ -26,7 +26,7 @@ from typing import Any
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.gridworld.worlds import Cell, Endings, GridTask, GridWorld
 
-__all__ = ["grid_text", "load_map", "parse_map", "parse_toml_map"]
+__all__ = ["grid_text", "load_map", "parse_map", "parse_number", "parse_toml_map"]
 
 CELLS = {".": "empty", "S": "start", "G": "goal", "X": "obstacle", "#": "wall"}
 _SETTINGS = ("discount", "endings")
@@ -69,8 +69,8 @@ def parse_map(text: str) -> GridWorld:
 
     Examples
     --------
-    >>> parse_map("discount = 9/10\\n\\nS.G\\n\\nSG.").n_tasks
-    2
+    >>> parse_map("S.G").tasks[0].goals
+    frozenset({(0, 2)})
     """
     settings: dict[str, str] = {}
     grids: list[list[str]] = [[]]
@@ -106,7 +106,7 @@ def parse_toml_map(text: str) -> GridWorld:
     settings = {name: value for name, value in document.items() if isinstance(value, str)}
     if settings != document:
         name = next(iter(document.keys() - settings.keys()))
-        raise InvalidInput(f"{name} must be a string, like discount = \"19/20\"")
+        raise InvalidInput(f'{name} must be a string, like discount = "19/20"')
     grids = []
     for number, task in enumerate(tasks if isinstance(tasks, list) else [tasks], 1):
         if not isinstance(task, dict) or task.keys() != {"map"} or not isinstance(task["map"], str):
@@ -133,7 +133,7 @@ def _world(settings: Mapping[str, str], grids: list[list[str]]) -> GridWorld:
         tasks.append(task)
     options: dict[str, Any] = {}
     if "discount" in settings:
-        options["discount"] = _number("discount", settings["discount"])
+        options["discount"] = parse_number("discount", settings["discount"])
     if "endings" in settings:
         if settings["endings"] not in list(Endings):
             raise InvalidInput(
@@ -144,7 +144,14 @@ def _world(settings: Mapping[str, str], grids: list[list[str]]) -> GridWorld:
     return GridWorld(shape, tuple(tasks), **options)
 
 
-def _number(name: str, text: str) -> Fraction:
+def parse_number(name: str, text: str) -> Fraction:
+    """Return the number in a text.
+
+    Raises
+    ------
+    InvalidInput
+        If it is none; the message begins with the name.
+    """
     if not _NUMBER.fullmatch(text):
         raise InvalidInput(f"{name} = {text} must be a number like 0.95 or 19/20")
     return Fraction(text)
@@ -181,7 +188,7 @@ def grid_text(world: GridWorld) -> str:
     """Return a world as the text of a map; `parse_map` returns an equal world."""
     parts = [f"discount = {world.discount}\nendings = {world.endings}\n"]
     for task in world.tasks:
-        meaning = {cell: "." for cell in world.cells()}
+        meaning = dict.fromkeys(world.cells(), ".")
         sets = (("S", task.starts), ("G", task.goals), ("X", task.obstacles), ("#", task.walls))
         meaning |= {cell: character for character, cells in sets for cell in cells}
         rows = range(world.shape[0])

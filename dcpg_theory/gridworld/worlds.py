@@ -202,9 +202,7 @@ class GridWorld:
             np.put_along_axis(dense, after[..., None], 1, axis=2)
             return FiniteMDP(dense, rewards, self.discount, start, states)
         pairs = np.arange(after.size)
-        sparse = csr_array(
-            (np.ones(after.size), (pairs, after.ravel())), (after.size, len(states))
-        )
+        sparse = csr_array((np.ones(after.size), (pairs, after.ravel())), (after.size, len(states)))
         floats = [float(chance) for chance in start]
         return FiniteMDP(sparse, rewards.astype(float), float(self.discount), floats, states)
 
@@ -225,6 +223,10 @@ class GridWorld:
         except ValueError:
             known = ", ".join(Endings)
             raise InvalidInput(f"endings={endings!r} must be one of {known}") from None
+
+    def with_discount(self, discount: Fraction) -> GridWorld:
+        """Return the same maps with another discount."""
+        return replace(self, discount=discount)
 
     def with_starts(self, starts: Iterable[Cell]) -> GridWorld:
         """Return the same maps with all tasks starting in one of these cells."""
