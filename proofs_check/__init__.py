@@ -21,6 +21,7 @@ CHAPTERS = (
     "proofs_check.section_4_theorem_2",
     "proofs_check.section_5",
     "proofs_check.section_5_figures",
+    "proofs_check.section_5_fig2",
     "proofs_check.section_5_network",
     "proofs_check.section_5_table",
     "proofs_check.section_5_drone",

@@ -1,7 +1,7 @@
 r"""Where tasks pull against each other: the ratios and gradients of Section 4.1, for any problem.
 
-Gradient ascent weighs the advantages in a state by d_{i,mu_i}^pi(s), the gap to an optimal policy by
-d_{i,rho_i}^{pi*}(s). If the ratio of the two differs between the tasks that hold the state, a
+Gradient ascent weighs the advantages in a state by d_{i,mu_i}^pi(s), the gap to an optimal policy
+by d_{i,rho_i}^{pi*}(s). If the ratio of the two differs between the tasks that hold the state, a
 stationary point need not be optimal; (12) asks that it does not differ.
 """
 

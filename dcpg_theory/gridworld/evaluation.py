@@ -1,4 +1,4 @@
-"""What a policy does in a grid world: where it leads, how likely it reaches the goals, its values."""
+"""What a policy does in a grid world: where it leads, how likely it succeeds, its values."""
 
 from __future__ import annotations
 

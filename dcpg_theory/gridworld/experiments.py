@@ -1,4 +1,4 @@
-"""The experiment of Section 5.1: train on a ring with lazy Metropolis weights, test in every task."""
+"""The experiment of Section 5.1: train on a ring with lazy Metropolis weights, test in all tasks."""
 
 from __future__ import annotations
 

@@ -47,6 +47,8 @@ __all__ = [
     "tasks_of",
 ]
 
+_TOLERANCE = flint.fmpq(1, 10**6)
+
 Choices = Mapping[Any, tuple[Row, ...]]
 """By label of the state: the distributions over actions that a policy may mix there."""
 
@@ -185,7 +187,7 @@ def branch(
     tasks: Sequence[RationalTask],
     *,
     nodes: int = 1000,
-    tolerance: Any = flint.fmpq(1, 10**6),
+    tolerance: Any = _TOLERANCE,
     candidates: Iterable[Mapping[Any, Row]] = (),
 ) -> Certified:
     """Bound the best stationary policy from above and below, by branch and bound.
