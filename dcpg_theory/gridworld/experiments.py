@@ -1,4 +1,4 @@
-"""The experiment of Section 5.1: train on a ring with lazy Metropolis weights, test in all tasks."""
+"""The experiment of Section 5.1: train on a ring with lazy Metropolis weights, then test."""
 
 from __future__ import annotations
 

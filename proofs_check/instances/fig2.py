@@ -23,7 +23,7 @@ __all__ = [
     "optimal_ways",
     "own_optima",
     "policy",
-    "ratios",
+    "ratios_apart",
     "tasks",
     "value",
     "way",
@@ -146,21 +146,28 @@ def optimal_ways(name: str, number: int, avoiding: Cell | None = None) -> int:
     return sum(count(cell) for cell in grid.start_cells(number))
 
 
-def ratios(name: str, kept: str, state: str, endings: str = "end") -> list[Any]:
-    """Return d^{pi*}(s)/d^{pi}(s) of every task at one state: a kept way over the uniform policy."""
+def ratios_apart(
+    name: str, kept: str, state: str, pair: tuple[int, int], endings: str = "end"
+) -> Any:
+    """Return how far two tasks' sides of (12) are apart at a state, rounded down to six digits.
+
+    They are d^{pi*}(s)/d^{pi}(s), with a kept way for pi* and the uniform policy for pi; tasks count
+    from 1.
+    """
     uniform, reference, found = policy("uniform"), way(kept), []
-    for task in tasks(name, endings):
+    for number in pair:
+        task = tasks(name, endings)[number - 1]
         s = task.states.index(state)
         there, here = (
             task.visitation([rows[x] for x in task.states])[s] for rows in (reference, uniform)
         )
         found.append(there / here)
-    return found
+    return flint.fmpq(int((abs(found[0] - found[1]) * 10**6).floor()), 10**6)
 
 
 @cache
 def largest_ratio(name: str, kept: str, *, up: bool) -> Any:
-    """Return the largest of all `ratios`, rounded up or down to six digits."""
+    """Return the largest d^{pi*}(s)/d^{pi}(s) of all tasks and cells, rounded up or down to six digits."""
     uniform, reference, largest = policy("uniform"), way(kept), flint.fmpq(0)
     for task in tasks(name):
         there, here = (
