@@ -1,8 +1,8 @@
 """The fused loop against a plain Python loop over Gymnasium environments, in one run.
 
 `measure` is what `gridworld_training.json` beside this file was made with (python THIS FILE); the
-test compares the two in a few rounds. Both draw the same kind of episodes under nearly the same policy
-and do the same update, which the test checks on the side.
+test compares the two in a few rounds. Both draw the same kind of episodes under nearly the same
+policy and do the same update, which the test checks on the side.
 """
 
 from __future__ import annotations

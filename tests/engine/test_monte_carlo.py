@@ -3,8 +3,8 @@
 Maurer and Pontil's empirical Bernstein bound (2009, Theorem 4): for n independent variables in an
 interval of length R with sample variance v, the mean lies within
 sqrt(2 v log(2/d)/n) + 7 R log(2/d)/(3 (n - 1)) of the expectation, except with probability d on
-each side. All entries together raise a false alarm with probability at most FALSE_ALARM. The seeds are
-fixed, so that the tests do not come out differently from one day to the next.
+each side. All entries together raise a false alarm with probability at most FALSE_ALARM. The seeds
+are fixed, so that the tests do not come out differently from one day to the next.
 """
 
 from __future__ import annotations
