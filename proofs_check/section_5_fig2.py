@@ -34,16 +34,12 @@ from proofs_check.symbols import PROBABILITY, gamma
 WHERE = "Section 5.1, Figure 2"
 _MILLIONTH = Fraction(1, 10**6)
 _ENDS = "goals and obstacles end an episode in the training too"
+_MAPS = "on reconstructed maps, for the figure's are not in the text"
 _WORDS = {
     word: number
     for number, word in enumerate(["zero", "one", "two", "three", "four", "five", "six"])
 }
 _UNTRAINED = ingredient("the policy before training", policy="uniform")
-
-
-def _maps(*letters: str) -> str:
-    names = ", ".join(f"gridworld:fig2{letter}" for letter in letters)
-    return f"the maps are {names}, for the figure's are not in the text"
 
 
 def _gap(kernel: Kernel, name: str, relation: str, limit: Any, kept: str | None = None) -> Evidence:
@@ -76,6 +72,7 @@ def _stops_short(kernel: Kernel, name: str) -> Evidence:
     kind=Kind.EMPIRICAL,
     lines=(264, 264),
     controls=(misprint("four", "five"), misprint("six", "three")),
+    note=_MAPS,
 )
 def environments_are_counted(kernel: Kernel) -> Evidence:
     """The numbers of tasks of the five maps."""
@@ -86,7 +83,7 @@ def environments_are_counted(kernel: Kernel) -> Evidence:
         for letters, number in zip(("abc", "de"), expected, strict=True)
         for letter in letters
     ]
-    return kernel.conditional(kernel.every(*parts), _maps(*"abcde"))
+    return kernel.every(*parts)
 
 
 def _number(text: str) -> int:
@@ -103,7 +100,7 @@ def _number(text: str) -> int:
     assumptions=(STATIONARY_POLICIES,),
     controls=(_UNTRAINED, ingredient("the map with a conflict", map="fig2b")),
     note=(
-        "no conflict: no obstacle of a task is a goal of another one. That all goals are found at "
+        f"{_MAPS}; no conflict: no obstacle of a task is a goal of another one. That all goals are found at "
         "the optimum needs ends: where episodes go on, the best policy stays about one goal and "
         "collects its reward for ever, although only then the environments have the same "
         "transitions (sec5-same-transitions). With 1000 rounds of one Monte Carlo episode a gap of "
@@ -120,9 +117,7 @@ def no_conflict(kernel: Kernel) -> Evidence:
     )
     if not holds.verdict.passes:
         return holds
-    return kernel.conditional(
-        kernel.conditional(holds, _maps("a")), _ENDS, _stops_short(kernel, name)
-    )
+    return kernel.conditional(holds, _ENDS, _stops_short(kernel, name))
 
 
 @claim(
@@ -134,7 +129,10 @@ def no_conflict(kernel: Kernel) -> Evidence:
     assumptions=(STATIONARY_POLICIES,),
     depends=("sec5-fig2b-sharp",),
     controls=(_UNTRAINED, ingredient("the map without conflict", map="fig2a")),
-    note="one obstacle of environment 2 is the goal of environment 3; it is passed after goal 2",
+    note=(
+        f"{_MAPS}; one obstacle of environment 2 is the goal of environment 3, which is passed "
+        "after goal 2"
+    ),
 )
 def solvable_conflict(kernel: Kernel) -> Evidence:
     """The only conflict is (2, 3), all goals are found, and the gap is below a millionth."""
@@ -148,9 +146,7 @@ def solvable_conflict(kernel: Kernel) -> Evidence:
     )
     if not holds.verdict.passes:
         return holds
-    return kernel.conditional(
-        kernel.conditional(holds, _maps("b")), _ENDS, _stops_short(kernel, name)
-    )
+    return kernel.conditional(holds, _ENDS, _stops_short(kernel, name))
 
 
 @claim(
@@ -161,6 +157,7 @@ def solvable_conflict(kernel: Kernel) -> Evidence:
     lines=(270, 270),
     assumptions=(STATIONARY_POLICIES,),
     controls=(ingredient("the unsolvable conflict", maps=("fig2c",)),),
+    note=_MAPS,
 )
 def values_add_up(kernel: Kernel) -> Evidence:
     """The deterministic way through all goals is worth the sum of the tasks' own optimal values."""
@@ -172,9 +169,7 @@ def values_add_up(kernel: Kernel) -> Evidence:
     holds = kernel.every(*parts)
     if not holds.verdict.passes:
         return holds
-    return kernel.conditional(
-        kernel.conditional(holds, _maps("a", "b")), _ENDS, _stops_short(kernel, "fig2a")
-    )
+    return kernel.conditional(holds, _ENDS, _stops_short(kernel, "fig2a"))
 
 
 @claim(
@@ -187,7 +182,7 @@ def values_add_up(kernel: Kernel) -> Evidence:
     depends=("sec5-fig2a", "sec5-fig2b"),
     controls=(_UNTRAINED,),
     note=(
-        "they agree in the conclusion, an optimum. They are no instances of the theorem: with ends "
+        f"{_MAPS}; they agree in the conclusion, an optimum. They are no instances of the theorem: with ends "
         "the two sides of (12) differ, and no mu_i is positive where all agents start in one corner"
     ),
 )
@@ -200,7 +195,7 @@ def conclusion_agrees(kernel: Kernel) -> Evidence:
     apart = fig2.ratios_apart("fig2a", "fig2a", "r3c4", (3, 4))
     differ = kernel.at_instance(apart, "=", 0, shown)
     agrees = "agreement is in the conclusion only: the hypothesis (12) does not hold"
-    return kernel.conditional(kernel.conditional(holds, _maps("a", "b")), agrees, differ)
+    return kernel.conditional(holds, agrees, differ)
 
 
 @claim(
@@ -213,7 +208,7 @@ def conclusion_agrees(kernel: Kernel) -> Evidence:
     depends=("sec5-fig2c-unsolvable", "sec5-fig2c-value"),
     controls=(_UNTRAINED, misprint("three", "two"), ingredient("another cell", cell=(1, 6))),
     note=(
-        "tasks 2 and 3 cancel in (5), so that the sum is indifferent between them; that three tasks "
+        f"{_MAPS}; tasks 2 and 3 cancel in (5), so that the sum is indifferent between them; that three tasks "
         "are finished, and not two, is because every best way of task 4 leads over goal 2"
     ),
 )
@@ -228,7 +223,7 @@ def three_of_four(kernel: Kernel) -> Evidence:
     kept = kernel.given("policy", name)
     own = fig2.own_optima(name)
     through = fig2.optimal_ways(name, 3)
-    holds = kernel.every(
+    return kernel.every(
         _count(kernel, "conflicts (2, 3), (3, 2)", len(fig2.conflicts(name)), "=", 2),
         _count(
             kernel,
@@ -242,7 +237,6 @@ def three_of_four(kernel: Kernel) -> Evidence:
         _count(kernel, f"optimal ways past {cell}", fig2.optimal_ways(name, 3, cell), "=", 0),
         _count(kernel, "optimal ways", fig2.optimal_ways(name, 3, (1, 6)), "=", through),
     )
-    return kernel.conditional(holds, _maps("c")) if holds.verdict.passes else holds
 
 
 @claim(
@@ -255,14 +249,13 @@ def three_of_four(kernel: Kernel) -> Evidence:
     depends=("sec5-fig2a", "sec5-fig2b", "sec5-fig2c-three-of-four"),
     controls=(_UNTRAINED,),
     note=(
-        "with exact gradients, 5000 steps of 1 and 1600 that grow by a hundredth each; in (c) steps "
+        f"{_MAPS}; with exact gradients, 5000 steps of 1 and 1600 that grow by a hundredth each; in (c) steps "
         "that grow from the start end at another stationary point, and so do some Monte Carlo runs"
     ),
 )
 def global_in_three_cases(kernel: Kernel) -> Evidence:
     """The kept policies against the sum of the optimal values of groups with common dynamics."""
-    holds = kernel.every(*(_gap(kernel, f"fig2{x}", "<", _MILLIONTH) for x in "abc"))
-    return kernel.conditional(holds, _maps(*"abc")) if holds.verdict.passes else holds
+    return kernel.every(*(_gap(kernel, f"fig2{x}", "<", _MILLIONTH) for x in "abc"))
 
 
 @claim(
@@ -274,7 +267,7 @@ def global_in_three_cases(kernel: Kernel) -> Evidence:
     assumptions=(STATIONARY_POLICIES,),
     controls=(ingredient("a policy trained from everywhere", policy="fig2d-exploring"),),
     note=(
-        "they learn to stay in the corner, where obstacles of other environments are near, and reach "
+        f"{_MAPS}; they learn to stay in the corner, where obstacles of other environments are near, and reach "
         "nothing of 3.7. It is a long plateau and no stationary point: after 300 000 iterations with "
         "steps of 10 they do find the optimum"
     ),
@@ -292,7 +285,7 @@ def misses_from_the_left(kernel: Kernel) -> Evidence:
     shown = {"map": "fig2d", "policy": "after 300 000 iterations with steps of 10"}
     found = kernel.at_instance(longer, ">", Fraction(99, 100), shown)
     stopping = "training stops after as many iterations as (e) needs"
-    return kernel.conditional(kernel.conditional(holds, _maps("d")), stopping, found)
+    return kernel.conditional(holds, stopping, found)
 
 
 @claim(
@@ -329,12 +322,12 @@ def exploring_finds_it(kernel: Kernel) -> Evidence:
     lines=(272, 272),
     assumptions=(STATIONARY_POLICIES,),
     controls=(_UNTRAINED, ingredient("started in the top left corner", map="fig2d")),
+    note=_MAPS,
 )
 def finds_it_from_the_right(kernel: Kernel) -> Evidence:
     """The maps of (d) from the other corner: all goals found, and less than a millionth missed."""
     name = kernel.given("map", "fig2e")
-    holds = kernel.every(_finds_all(kernel, name), _gap(kernel, name, "<", _MILLIONTH))
-    return kernel.conditional(holds, _maps("e")) if holds.verdict.passes else holds
+    return kernel.every(_finds_all(kernel, name), _gap(kernel, name, "<", _MILLIONTH))
 
 
 @claim(

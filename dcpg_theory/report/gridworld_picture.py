@@ -272,7 +272,7 @@ def _percentages(ax: Axes, world: GridWorld, policy: Array, cells: set[Cell]) ->
         chance = policy[places[label(cell)]].max()
         text = f"{100 * chance:.0f}%" if chance < 0.995 else ">99%"
         ax.text(
-            cell[1] + 0.04, cell[0] + 0.96, text, fontsize=6, ha="left", va="bottom", color="0.2"
+            cell[1] + 0.04, cell[0] + 0.96, text, fontsize=5.5, ha="left", va="bottom", color="0.2"
         )
 
 
