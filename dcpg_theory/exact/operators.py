@@ -20,18 +20,47 @@ from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array, NumberKind, as_array, number_kind
 from dcpg_theory.exact.rational_functions import RationalFunction
 
-__all__ = ["SCALARS", "Atom", "Operator", "Word", "evaluate", "unit"]
+__all__ = ["SCALARS", "Atom", "Derived", "Operator", "Word", "evaluate", "unit"]
 
 SCALARS = "1"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What an atom stands for that is made of others: ``kind`` of ``of``, see `derived`.
+
+    `label` is the name of the function, or the index of the sum.
+    """
+
+    kind: str
+    label: str
+    of: Operator
+
+
+@dataclass(frozen=True, slots=True)
 class Atom:
-    """A named operator from the space `domain` to the space `codomain`."""
+    """A named operator from the space `domain` to the space `codomain`.
+
+    Two atoms are equal if their names, spaces and what they are derived from are.
+    """
 
     name: str
     codomain: str
     domain: str
+    derived: Derived | None = None
+
+    def letters(self) -> Iterator[Atom]:
+        """Yield this atom and all that it is made of."""
+        yield self
+        if self.derived is not None:
+            for atom in self.derived.of.atoms():
+                yield from atom.letters()
+
+    def __lt__(self, other: Atom) -> bool:
+        return (self.name, self.codomain, self.domain) < (other.name, other.codomain, other.domain)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.codomain, self.domain))
 
     def __str__(self) -> str:
         return self.name
@@ -80,6 +109,11 @@ class Operator:
         """Yield the atoms that occur, with repetition."""
         for word in self.terms:
             yield from word
+
+    def letters(self) -> Iterator[Atom]:
+        """Yield the atoms that occur and all that they are made of, with repetition."""
+        for atom in self.atoms():
+            yield from atom.letters()
 
     def substitute(self, atom: Atom, value: Operator) -> Operator:
         """Return the operator with every occurrence of an atom replaced."""
