@@ -37,25 +37,30 @@ class Derivation:
         self._lines: list[Line] = []
         self._context = Context({}, box, {}, {}, set())
 
+    def _add(self, line: Line) -> None:
+        if any(line.name == known.name for known in self._lines):
+            raise CertificateRejected(f"the name {line.name} is used twice")
+        self._lines.append(line)
+
     def fact(self, name: str) -> Fact:
         """Return a fact that stands already."""
         return self._context.fact(name)
 
     def assume(self, name: str, fact: Fact, words: str) -> Fact:
         """Add a hypothesis."""
-        self._lines.append(Hypothesis(name, fact, words))
+        self._add(Hypothesis(name, fact, words))
         self._context.facts[name] = fact
         return fact
 
     def smooth(self, function: str, space: str, constant: Operator, words: str) -> None:
         """Add the assumption that a function is smooth."""
         name = f"{function} is smooth"
-        self._lines.append(Smooth(name, function, space, constant, words))
+        self._add(Smooth(name, function, space, constant, words))
         self._context.functions[function] = (name, space, constant)
 
     def use(self, name: str, rule: str, **arguments: Any) -> dict[str, Fact]:
         """Apply a trusted rule."""
-        self._lines.append(RuleUse(name, rule, arguments))
+        self._add(RuleUse(name, rule, arguments))
         made = RULES[rule].use(self._context, arguments)
         self._context.facts.update({f"{name}/{s}" if s else name: f for s, f in made.items()})
         return made
@@ -76,7 +81,7 @@ class Derivation:
         found = _combined(rest, free)
         if found is None:
             raise CertificateRejected(f"{name} is no combination of {', '.join(map(str, because))}")
-        self._lines.append(Link(name, fact, (*fixed, *found), words))
+        self._add(Link(name, fact, (*fixed, *found), words))
         self._context.facts[name] = fact
         return fact
 
