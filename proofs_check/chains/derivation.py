@@ -7,18 +7,20 @@ trusted: `verify_chain` multiplies every link out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dcpg_theory.errors import CertificateRejected
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain, Hypothesis, Line, Link, Multiple, RuleUse, Smooth
+from dcpg_theory.exact.evidence import Evidence
+from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.operators import Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rulebook import RULES
 from dcpg_theory.exact.rules import Context, Fact
 
-__all__ = ["Derivation"]
+__all__ = ["Derivation", "proof_of"]
 
 Candidate = str | tuple[str, Operator | None, Operator | None] | Multiple
 
@@ -134,3 +136,12 @@ def _combined(
         for multiple in [candidates[column][0]]
         if multiple.before is not None
     ]
+
+
+def proof_of(kernel: Kernel, build: Callable[[], Chain]) -> Evidence:
+    """Return the evidence of a chain; a statement that no chain reaches is left open."""
+    try:
+        chain = build()
+    except CertificateRejected as error:
+        return kernel.undecided(str(error))
+    return kernel.proof(chain)

@@ -31,6 +31,8 @@ __all__ = [
     "eigenvalue",
     "lyapunov",
     "lyapunov_drop",
+    "model",
+    "most",
     "move",
     "non_increasing",
 ]
@@ -106,7 +108,13 @@ def assume_blocks(proof: Derivation) -> None:
     )
 
 
-def descent_step(proof: Derivation) -> None:
+def model(value: RationalFunction, slope: RationalFunction, squared: RationalFunction) -> Operator:
+    """Return value xi + slope <grad xi, step> + squared |step|^2, all at theta[k]."""
+    step = (transpose(_slope()) @ move).scaled(slope)
+    return lyapunov("k").scaled(value) + step + (transpose(move) @ move).scaled(squared)
+
+
+def descent_step(proof: Derivation, right: Operator | None = None) -> None:
     """Conclude the descent lemma for xi, as ``descent``; needs the blocks."""
     assume_tasks(proof)
     assume_symmetric(proof)
@@ -114,10 +122,11 @@ def descent_step(proof: Derivation) -> None:
     x, xt, dt = theta["k"], transpose(theta["k"]), transpose(move)
     proof.use("x.Wd", "scalar transpose", scalar=xt @ W @ move)
     proof.use("x.d", "scalar transpose", scalar=xt @ move)
-    model = lyapunov("k") + transpose(_slope()) @ move + (dt @ move).scaled(bend * _HALF)
+    if right is None:
+        right = model(number(1), number(1), bend * _HALF)
     proof.conclude(
         "descent",
-        less(lyapunov("k+1"), model),
+        less(lyapunov("k+1"), right),
         "all tasks",
         ("blocks", dt, move),
         "R",
@@ -130,11 +139,11 @@ def descent_step(proof: Derivation) -> None:
     )
 
 
-def descent_lemma() -> Chain:
+def descent_lemma(right: Operator | None = None) -> Chain:
     """Show the first line of (29): for beta_xi = beta + (1 - lambda_N)/alpha, (28) corrected."""
     proof = Derivation("the descent lemma for the Lyapunov function", BOX)
     assume_blocks(proof)
-    descent_step(proof)
+    descent_step(proof, right)
     return proof.chain()
 
 
@@ -166,23 +175,26 @@ def _assume_update(proof: Derivation) -> None:
     proof.assume("update", equal(theta["k+1"], moved), "(9) with j = i in the sum, for every k")
 
 
-def assume_step_size(proof: Derivation) -> None:
+most = (1 + eigenvalue) / (2 * beta)
+
+
+def assume_step_size(proof: Derivation, limit: RationalFunction = most) -> None:
     """Say that alpha lies in the corrected range (10)."""
     proof.assume(
         "(10)",
-        less(ONE.scaled(2 * alpha * beta), ONE.scaled(1 + eigenvalue)),
+        less(ONE.scaled(alpha), ONE.scaled(limit)),
         "(10), corrected: alpha <= (1 + lambda_N)/(2 beta)",
     )
 
 
-def non_increasing() -> Chain:
-    """Show xi(theta[k+1]) <= xi(theta[k]) for alpha <= (1 + lambda_N)/(2 beta)."""
+def non_increasing(limit: RationalFunction = most) -> Chain:
+    """Show xi(theta[k+1]) <= xi(theta[k]) for alpha <= limit."""
     proof = Derivation("the Lyapunov function does not increase", BOX)
     assume_blocks(proof)
     _assume_update(proof)
     descent_step(proof)
     lyapunov_step(proof)
-    assume_step_size(proof)
+    assume_step_size(proof, limit)
     length = norm_of(move)
     proof.use("step", "euclidean", vector=move)
     proof.use("|step|^2", "square", vector=move)
@@ -190,7 +202,7 @@ def non_increasing() -> Chain:
         "falls",
         less(lyapunov("k+1"), lyapunov("k")),
         "(29)",
-        Multiple("(10)", (length @ length).scaled(1 / (4 * alpha))),
+        Multiple("(10)", (length @ length).scaled(beta / (2 * alpha))),
         "|step|^2",
         "step/square",
         words="the bracket of (29) is at least (1 + lambda_N)/(2 alpha) >= 0",

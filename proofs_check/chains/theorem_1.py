@@ -88,7 +88,7 @@ def _telescoped(proof: Derivation) -> None:
             descent.lyapunov("k") - (transpose(step) @ step).scaled(share),
         ),
         "(29)",
-        Multiple("(10)", (length @ length).scaled(1 / (4 * alpha))),
+        Multiple("(10)", (length @ length).scaled(descent.beta / (2 * alpha))),
         "|step|/square",
         words="by (10) the bracket of (29) is at least (1 + lambda_N)/(2 alpha)",
     )
