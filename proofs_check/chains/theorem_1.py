@@ -11,7 +11,7 @@ xi, so nothing has to be attained.
 
 from __future__ import annotations
 
-from dcpg_theory.exact.boxes import Box, at_least
+from dcpg_theory.exact.boxes import Box, at_least, positive
 from dcpg_theory.exact.chains import Chain, Multiple
 from dcpg_theory.exact.derived import gradient_of, norm_of, sum_of, transpose, value_of
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
@@ -33,13 +33,15 @@ from proofs_check.chains.stacks import (
     theta,
 )
 
-__all__ = ["BOX", "bound", "iterations", "least", "theorem_1", "weight"]
+__all__ = ["BOX", "ball", "ball_symbols", "bound", "iterations", "least", "theorem_1", "weight"]
 
 weight, iterations = symbols("lambda", "K")
 BOX: Box = descent.BOX.replace(**{"lambda": at_least(0)})
 least = Operator.of(Atom("M", SCALARS, SCALARS))
 X = Operator.of(Atom("X[j]", SCALARS, SCALARS))
 _CUBE = X @ X @ X
+_SIXTH = _CUBE @ _CUBE
+_CONSENSUS = 512 * distance * distance / count
 _NOTHING = Operator.zero(SCALARS, SCALARS)
 _x = theta["k"]
 _initial = value_of("RE", stacks.start)
@@ -51,7 +53,7 @@ def bound(
     """Return the fact M <= optimization * (...) + regularizer + consensus * sum_j X_j^6."""
     head = sum_of(X, "j") + _initial.scaled(count * weight)
     total = head.scaled(optimization) + ONE.scaled(regularizer)
-    return less(least, total + sum_of(_CUBE @ _CUBE, "j").scaled(consensus))
+    return less(least, total + sum_of(_SIXTH, "j").scaled(consensus))
 
 
 def _values_bounded(proof: Derivation) -> None:
@@ -264,7 +266,7 @@ def _other_agent(proof: Derivation, h: Operator) -> Operator:
     _jensen(proof, "change", change, w)
     proof.use("all changes", "sum", fact="change^2", index="j")
     proof.use("other agent", "square", vector=h + w)
-    sixth = sum_of(_CUBE @ _CUBE, "j").scaled(512 * distance * distance / count)
+    sixth = sum_of(_SIXTH, "j").scaled(_CONSENSUS)
     proof.conclude(
         "(37)",
         less(
@@ -276,9 +278,8 @@ def _other_agent(proof: Derivation, h: Operator) -> Operator:
     return there_mean
 
 
-def theorem_1(statement: Fact | None = None) -> Chain:
-    """Show M <= 16/((1 + lambda_N) K alpha) (...) + 16 lambda^2 + 512 D^2 alpha^2 (...)."""
-    proof = Derivation("Theorem 1, corrected", BOX)
+def _each_k(proof: Derivation) -> Operator:
+    """Conclude the sums over k that all forms of the theorem rest on; return agent i's mean."""
     stacks.assume_blocks(proof)
     stacks.assume_mixing(proof)
     stacks.assume_update(proof)
@@ -295,27 +296,79 @@ def theorem_1(statement: Fact | None = None) -> Chain:
     h = _regularizer(proof, mean)
     _differences(proof)
     there = _other_agent(proof, h)
+    most = (transpose(mean) @ mean).scaled(number(4)) + ONE.scaled(16 * weight * weight)
+    most = most + sum_of(_SIXTH, "j").scaled(_CONSENSUS)
+    proof.conclude(
+        "each k", less(transpose(there) @ there, most), "(37)", "(36)", words="(36) in (37)"
+    )
+    proof.use("all (34)", "sum", fact="(34)", index="k")
+    return there
+
+
+def theorem_1(statement: Fact, *, up_to_a_constant: bool = False) -> Chain:
+    """Show M <= 16/((1 + lambda_N) K alpha) (...) + 16 lambda^2 + 512 D^2 alpha^2 (...).
+
+    Up to a constant, the statement may have larger numbers in front of these three terms.
+    """
+    proof = Derivation("Theorem 1, corrected", BOX)
+    there = _each_k(proof)
     proof.assume(
         "least",
         less(least, transpose(there) @ there),
         "M is the smallest of |mean_j grad V_j(theta_i[k])|^2 over k < K",
     )
-    sixth = sum_of(_CUBE @ _CUBE, "j").scaled(512 * distance * distance / count)
+    proof.conclude("least of all", less(least, proof.fact("each k").right), "least", "each k")
+    proof.use("all k", "sum", fact="least of all", index="k")
+    room: tuple[str, ...] = ()
+    if up_to_a_constant:
+        proof.assume("RE^0>=0", nonnegative(_initial), "relative entropy is not negative")
+        proof.use("sum X>=0", "sum", fact="X>=0", index="j")
+        proof.use("lambda^2", "constant", value=weight * weight)
+        proof.conclude("X^6>=0", nonnegative(_SIXTH), ("X>=0", _CUBE @ X @ X, None))
+        proof.use("sum X^6>=0", "sum", fact="X^6>=0", index="j")
+        room = ("RE^0>=0", "sum X>=0", "lambda^2", "sum X^6>=0")
     proof.conclude(
-        "each k",
-        less(
-            least,
-            (transpose(mean) @ mean).scaled(number(4)) + ONE.scaled(16 * weight * weight) + sixth,
-        ),
-        "least", "(37)", "(36)",
-        words="(36) in (37)",
-    )  # fmt: skip
-    proof.use("all k", "sum", fact="each k", index="k")
-    proof.use("all (34)", "sum", fact="(34)", index="k")
-    factor = 16 / ((1 + descent.eigenvalue) * iterations * alpha)
-    printed = statement or bound(factor, 16 * weight * weight, 512 * distance * distance / count)
-    proof.conclude(
-        "(11)", printed, "all k", "all (34)", "(30)",
+        "(11)", statement, "all k", "all (34)", "(30)", *room,
         words="K M is at most the sum over k",
+    )  # fmt: skip
+    return proof.chain()
+
+
+ball_symbols = symbols("s", "rho")
+BALL_BOX = BOX.replace(s=positive(), rho=positive())
+
+
+def ball(radius: RationalFunction) -> Chain:
+    """Show M <= s + radius for the smallest of K norms, where s^2 is of the order 1/K.
+
+    s^2 = 16/((1 + lambda_N) K alpha) (...), rho^2 = 512 D^2 sum_j X_j^6/(N (1 - sigma_2)^2).
+    """
+    proof = Derivation("the gradient comes into a ball", BALL_BOX)
+    there = _each_k(proof)
+    s, rho = ball_symbols
+    proof.assume("least", less(least, norm_of(there)), "M is the smallest norm over k < K")
+    factor = 16 / ((1 + descent.eigenvalue) * iterations * alpha)
+    head = sum_of(X, "j") + _initial.scaled(count * weight)
+    proof.assume("s", equal(head.scaled(factor), ONE.scaled(s**2)), "s is a square root")
+    sixth = sum_of(_SIXTH, "j").scaled(_CONSENSUS)
+    proof.assume("rho", equal(sixth, ONE.scaled((rho * alpha) ** 2)), "rho alpha is a square root")
+    total = s + radius
+    length = norm_of(there)
+    proof.use("|there|", "euclidean", vector=there)
+    proof.use("tangent", "square", vector=length - ONE.scaled(total))
+    rest = total**2 - (s**2 + 16 * weight**2 + (rho * alpha) ** 2)
+    proof.use("cross terms", "constant", value=rest)
+    proof.conclude(
+        "least of all",
+        less(least.scaled(2 * total), proof.fact("each k").right + ONE.scaled(total**2)),
+        "least", "tangent", "|there|/square", "each k",
+        words="2 v |x| <= |x|^2 + v^2",
+    )  # fmt: skip
+    proof.use("all k", "sum", fact="least of all", index="k")
+    proof.conclude(
+        "ball",
+        less(least, ONE.scaled(total)),
+        "all k", "all (34)", "(30)", "s", "rho", "cross terms",
+        words="the mean of the squares is at most s^2 + 16 lambda^2 + (rho alpha)^2 <= (s + radius)^2",
     )  # fmt: skip
     return proof.chain()

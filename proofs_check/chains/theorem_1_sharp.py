@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from dcpg_theory.exact.boxes import Box, at_least, positive
+from dcpg_theory.exact.boxes import Box, atleast, positive
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.derived import gradient_of, norm_of, sum_of, transpose, value_of
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator
@@ -31,7 +31,20 @@ from proofs_check.chains.stacks import (
     theta,
 )
 
-__all__ = ["BOX", "SYMBOLS", "delta", "root_inside", "slack", "theorem_1_sharp"]
+__all__ = [
+    "BOX",
+    "SYMBOLS",
+    "Delta",
+    "bbar",
+    "delta",
+    "entropy",
+    "least",
+    "q",
+    "root_inside",
+    "slack",
+    "theorem_1_sharp",
+    "weight",
+]
 
 SYMBOLS = ("Delta", "bbar", "b_rms", "bVbar", "G_rms", "q", "r", "l", "lambda", "K")
 Delta, bbar, b_rms, value_bend, slope_rms, q, r, entropy, weight, iterations = symbols(*SYMBOLS)
@@ -39,18 +52,18 @@ delta = alpha * slope_rms / (1 - stacks.sigma)
 root_inside = 2 * Delta / (alpha * iterations) + b_rms**2 * delta**2
 slack = value_bend * r * delta + weight * entropy
 BOX: Box = stacks.BOX.replace(
-    N=at_least(2),
+    N=atleast(2),
     Delta=positive(),
     bbar=positive(),
     b_rms=positive(),
-    bVbar=at_least(0),
+    bVbar=atleast(0),
     G_rms=positive(),
     q=positive(),
     r=positive(),
-    l=at_least(0),
-    **{"lambda": at_least(0)},
+    l=atleast(0),
+    **{"lambda": atleast(0)},
 )
-_least = Operator.of(Atom("M", SCALARS, SCALARS))
+least = Operator.of(Atom("M", SCALARS, SCALARS))
 _HALF = number(Fraction(1, 2))
 _x, _mean = theta["k"], stacks.m @ theta["k"]
 
@@ -82,7 +95,6 @@ def _assume_constants(proof: Derivation) -> None:
     )
     for name, each, mean, words in means:
         proof.assume(name, equal(sum_of(each, "j"), ONE.scaled(count * mean)), f"{name} is {words}")
-    proof.assume("step size", less(ONE.scaled(alpha * bbar), ONE), "alpha <= 1/bbar")
 
 
 def _stacked_gradient(proof: Derivation) -> None:
@@ -358,14 +370,17 @@ def _one_agent(proof: Derivation, top: Operator) -> Operator:
 
 
 def theorem_1_sharp(
-    inside: RationalFunction = root_inside, rest: RationalFunction = slack
+    inside: RationalFunction = root_inside,
+    rest: RationalFunction = slack,
+    limit: RationalFunction = 1 / bbar,
 ) -> Chain:
-    """Show M <= q + rest, q^2 = inside, for N >= 2 agents."""
+    """Show M <= q + rest, q^2 = inside, for N >= 2 agents and alpha <= limit."""
     proof = Derivation("Theorem 1, sharp", BOX)
     stacks.assume_blocks(proof)
     stacks.assume_mixing(proof)
     stacks.assume_update(proof)
     _assume_constants(proof)
+    proof.assume("step size", less(ONE.scaled(alpha), ONE.scaled(limit)), "alpha <= 1/bbar")
     _stacked_gradient(proof)
     _spread(proof)
     _gradient_error(proof)
@@ -375,7 +390,7 @@ def theorem_1_sharp(
     mean = _one_agent(proof, top)
     proof.assume(
         "least",
-        less(_least, norm_of(mean)),
+        less(least, norm_of(mean)),
         "M is the smallest |mean_j grad V_j(theta_i[k])|, k < K",
     )
     length = norm_of(top)
@@ -383,14 +398,14 @@ def theorem_1_sharp(
     proof.use("tangent", "square", vector=length - ONE.scaled(q))
     proof.conclude(
         "each k",
-        less(_least.scaled(2 * q), transpose(top) @ top + ONE.scaled(q**2 + 2 * q * slack)),
+        less(least.scaled(2 * q), transpose(top) @ top + ONE.scaled(q**2 + 2 * q * slack)),
         "least", "agent", "tangent", "|top|/square",
         words="2 q |grad f| <= |grad f|^2 + q^2",
     )  # fmt: skip
     proof.use("all k", "sum", fact="each k", index="k")
     proof.conclude(
         "conclusion",
-        less(_least, ONE.scaled(q + rest)),
+        less(least, ONE.scaled(q + rest)),
         "all k", "sum of squares",
         words="2 q K (M - rest) <= K q^2 + K q^2",
     )  # fmt: skip
