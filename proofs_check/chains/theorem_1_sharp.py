@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from dcpg_theory.exact.boxes import Box, atleast, positive
+from dcpg_theory.exact.boxes import Box, at_least, positive
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.derived import gradient_of, norm_of, sum_of, transpose, value_of
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator
@@ -52,16 +52,16 @@ delta = alpha * slope_rms / (1 - stacks.sigma)
 root_inside = 2 * Delta / (alpha * iterations) + b_rms**2 * delta**2
 slack = value_bend * r * delta + weight * entropy
 BOX: Box = stacks.BOX.replace(
-    N=atleast(2),
+    N=at_least(2),
     Delta=positive(),
     bbar=positive(),
     b_rms=positive(),
-    bVbar=atleast(0),
+    bVbar=at_least(0),
     G_rms=positive(),
     q=positive(),
     r=positive(),
-    l=atleast(0),
-    **{"lambda": atleast(0)},
+    l=at_least(0),
+    **{"lambda": at_least(0)},
 )
 least = Operator.of(Atom("M", SCALARS, SCALARS))
 _HALF = number(Fraction(1, 2))
