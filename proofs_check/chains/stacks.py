@@ -10,6 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from dcpg_theory.exact.boxes import Box, Interval, at_least, positive
+from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.derived import gradient_of, norm_of, sum_of, transpose
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
@@ -33,6 +34,7 @@ __all__ = [
     "gradients",
     "m",
     "mean_gradient",
+    "mean_of_squares",
     "norm_at_most",
     "number",
     "sigma",
@@ -221,3 +223,15 @@ def agents_stay_together(proof: Derivation, squared_size: str) -> None:
         "(23)", "contraction", step="recursion", start="first",
         here=next(norm_of(here).atoms()), ratio=sigma, noise=alpha * size,
     )  # fmt: skip
+
+
+def mean_of_squares(length: RationalFunction, most: RationalFunction, box: Box) -> Chain:
+    """Show (2/N) sum_j |x_j|^2 <= most from |x_j| <= length; the chain closes for 2 length^2."""
+    proof = Derivation("twice the mean of the squares", box)
+    x = _of("x[j]", "S", SCALARS)
+    proof.assume("each", less(norm_of(x), ONE.scaled(length)), "Lemma B.6, for every agent")
+    square_at_most(proof, "squared", x, length, "each")
+    proof.use("all", "sum", fact="squared", index="j")
+    total = sum_of(transpose(x) @ x, "j").scaled(2 / count)
+    proof.conclude("mean", less(total, ONE.scaled(most)), "all", words="a sum of N terms, over N")
+    return proof.chain()

@@ -77,11 +77,11 @@ def _values_bounded(proof: Derivation) -> None:
     proof.use("rise", "sum", fact="one rise", index="j")
 
 
-def _telescoped(proof: Derivation) -> None:
+def _telescoped(proof: Derivation, limit: RationalFunction) -> None:
     """Conclude ``(30)``: (1 + lambda_N)/(4 alpha) sum_k |step|^2 <= sum_j (X_j + lambda RE)."""
     step, share = descent.move, (1 + descent.eigenvalue) / (4 * alpha)
     length = norm_of(step)
-    descent.assume_step_size(proof)
+    descent.assume_step_size(proof, limit)
     proof.use("|step|", "euclidean", vector=step)
     proof.conclude(
         "falls",
@@ -278,7 +278,7 @@ def _other_agent(proof: Derivation, h: Operator) -> Operator:
     return there_mean
 
 
-def _each_k(proof: Derivation) -> Operator:
+def _each_k(proof: Derivation, limit: RationalFunction = descent.most) -> Operator:
     """Conclude the sums over k that all forms of the theorem rest on; return agent i's mean."""
     stacks.assume_blocks(proof)
     stacks.assume_mixing(proof)
@@ -291,7 +291,7 @@ def _each_k(proof: Derivation) -> Operator:
     descent.descent_step(proof)
     descent.lyapunov_step(proof)
     _values_bounded(proof)
-    _telescoped(proof)
+    _telescoped(proof, limit)
     mean = _mean_of_stack(proof)
     h = _regularizer(proof, mean)
     _differences(proof)
@@ -305,13 +305,18 @@ def _each_k(proof: Derivation) -> Operator:
     return there
 
 
-def theorem_1(statement: Fact, *, up_to_a_constant: bool = False) -> Chain:
+def theorem_1(
+    statement: Fact,
+    *,
+    limit: RationalFunction = descent.most,
+    up_to_a_constant: bool = False,
+) -> Chain:
     """Show M <= 16/((1 + lambda_N) K alpha) (...) + 16 lambda^2 + 512 D^2 alpha^2 (...).
 
     Up to a constant, the statement may have larger numbers in front of these three terms.
     """
     proof = Derivation("Theorem 1, corrected", BOX)
-    there = _each_k(proof)
+    there = _each_k(proof, limit)
     proof.assume(
         "least",
         less(least, transpose(there) @ there),
