@@ -206,6 +206,7 @@ def evaluate(
     ----------
     operator : Operator
     values : mapping from Atom to object array, shape (dimension of codomain, of domain)
+        Transposes may be left out.
     sizes : mapping from the name of a space to its dimension
     scalars : mapping from the name of a scalar symbol to its exact value
 
@@ -217,13 +218,11 @@ def evaluate(
     for space in (operator.codomain, operator.domain):
         if space not in sizes:
             raise InvalidInput(f"no dimension given for the space {space}")
-    atoms = set(operator.atoms())
-    for atom in atoms:
-        _check_value(atom, values, sizes)
-    kind = number_kind(*(values[atom] for atom in atoms))
+    given = {atom: _value_of(atom, values, sizes) for atom in set(operator.atoms())}
+    kind = number_kind(*given.values())
     if kind is NumberKind.FLOAT:
         raise InvalidInput("an interpretation must be exact, not float")
-    matrices = {atom: as_array(values[atom], kind) for atom in atoms}
+    matrices = {atom: as_array(value, kind) for atom, value in given.items()}
     shape = (sizes[operator.codomain], sizes[operator.domain])
     total = as_array(np.zeros(shape, dtype=np.int64), kind)
     for word, coefficient in operator.terms.items():
@@ -234,12 +233,17 @@ def evaluate(
     return total
 
 
-def _check_value(atom: Atom, values: Mapping[Atom, Array], sizes: Mapping[str, int]) -> None:
+def _value_of(atom: Atom, values: Mapping[Atom, Array], sizes: Mapping[str, int]) -> Any:
+    """Return an atom's matrix; that of a transpose follows from what is transposed."""
+    if atom not in values and atom.derived is not None and atom.derived.kind == "transpose":
+        (original,) = atom.derived.of.atoms()
+        return np.transpose(_value_of(original, values, sizes))
     if atom not in values:
         raise InvalidInput(f"no matrix given for {atom}: {atom.domain} -> {atom.codomain}")
     wanted = tuple(sizes.get(space) for space in (atom.codomain, atom.domain))
     if np.shape(values[atom]) != wanted:
         raise InvalidInput(f"the matrix of {atom} has shape {np.shape(values[atom])}, not {wanted}")
+    return values[atom]
 
 
 def _check_word(word: Word, codomain: str, domain: str) -> None:
