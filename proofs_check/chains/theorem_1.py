@@ -33,7 +33,22 @@ from proofs_check.chains.stacks import (
     theta,
 )
 
-__all__ = ["BOX", "ball", "ball_symbols", "bound", "iterations", "least", "theorem_1", "weight"]
+__all__ = [
+    "BOX",
+    "X",
+    "ball",
+    "ball_symbols",
+    "bound",
+    "differences",
+    "initial",
+    "iterations",
+    "least",
+    "mean_of_stack",
+    "telescoped",
+    "theorem_1",
+    "values_bounded",
+    "weight",
+]
 
 weight, iterations = symbols("lambda", "K")
 BOX: Box = descent.BOX.replace(**{"lambda": at_least(0)})
@@ -44,19 +59,19 @@ _SIXTH = _CUBE @ _CUBE
 _CONSENSUS = 512 * distance * distance / count
 _NOTHING = Operator.zero(SCALARS, SCALARS)
 _x = theta["k"]
-_initial = value_of("RE", stacks.start)
+initial = value_of("RE", stacks.start)
 
 
 def bound(
     optimization: RationalFunction, regularizer: RationalFunction, consensus: RationalFunction
 ) -> Fact:
     """Return the fact M <= optimization * (...) + regularizer + consensus * sum_j X_j^6."""
-    head = sum_of(X, "j") + _initial.scaled(count * weight)
+    head = sum_of(X, "j") + initial.scaled(count * weight)
     total = head.scaled(optimization) + ONE.scaled(regularizer)
     return less(least, total + sum_of(_SIXTH, "j").scaled(consensus))
 
 
-def _values_bounded(proof: Derivation) -> None:
+def values_bounded(proof: Derivation) -> None:
     """Conclude ``rise``: sum_j L_j(theta_j[K]) - L_j(theta^0) <= sum_j (X_j + lambda RE)."""
     last = E @ theta["K"]
     for name, point in (("K", last), ("0", stacks.start)):
@@ -70,18 +85,19 @@ def _values_bounded(proof: Derivation) -> None:
     gain = value_of("L[j]", last) - value_of("L[j]", stacks.start)
     proof.conclude(
         "one rise",
-        less(gain, X + _initial.scaled(weight)),
+        less(gain, X + initial.scaled(weight)),
         "(7) at K", "(7) at 0", "V<=X", "V>=0", "RE>=0",
         words="V_j(theta_j[K]) - V_j(theta^0) <= 1/(1 - gamma_j), and RE >= 0",
     )  # fmt: skip
     proof.use("rise", "sum", fact="one rise", index="j")
 
 
-def _telescoped(proof: Derivation, limit: RationalFunction) -> None:
-    """Conclude ``(30)``: (1 + lambda_N)/(4 alpha) sum_k |step|^2 <= sum_j (X_j + lambda RE)."""
-    step, share = descent.move, (1 + descent.eigenvalue) / (4 * alpha)
-    length = norm_of(step)
-    descent.assume_step_size(proof, limit)
+def telescoped(proof: Derivation, share: RationalFunction, room: Multiple) -> None:
+    """Conclude ``(30)``: share * sum_k |step|^2 <= sum_j (X_j + lambda RE).
+
+    `room` is the multiple of what is known of the step size that leaves this share of (29).
+    """
+    step = descent.move
     proof.use("|step|", "euclidean", vector=step)
     proof.conclude(
         "falls",
@@ -90,9 +106,9 @@ def _telescoped(proof: Derivation, limit: RationalFunction) -> None:
             descent.lyapunov("k") - (transpose(step) @ step).scaled(share),
         ),
         "(29)",
-        Multiple("(10)", (length @ length).scaled(descent.beta / (2 * alpha))),
+        room,
         "|step|/square",
-        words="by (10) the bracket of (29) is at least (1 + lambda_N)/(2 alpha)",
+        words="what the step size leaves of the bracket of (29)",
     )
     proof.use("all falls", "sum", fact="falls", index="k")
     proof.use("telescope", "telescope", here=descent.lyapunov("k"))
@@ -111,7 +127,7 @@ def _telescoped(proof: Derivation, limit: RationalFunction) -> None:
         "(30)",
         less(
             sum_of(transpose(step) @ step, "k").scaled(share),
-            sum_of(X, "j") + _initial.scaled(count * weight),
+            sum_of(X, "j") + initial.scaled(count * weight),
         ),
         "all falls",
         "telescope",
@@ -125,7 +141,7 @@ def _telescoped(proof: Derivation, limit: RationalFunction) -> None:
     )
 
 
-def _mean_of_stack(proof: Derivation) -> Operator:
+def mean_of_stack(proof: Derivation) -> Operator:
     """Conclude ``(34)``: alpha^2 |mean grad L_j(theta_j)|^2 <= |step|^2."""
     step, g = descent.move, stacks.gradients()
     slope = gradient_of("L[j]", E @ _x)
@@ -210,7 +226,7 @@ def _jensen(proof: Derivation, name: str, each: Operator, mean: Operator) -> Non
     proof.use(f"mean of {name}", "sum", fact=f"{name} around", index="j")
 
 
-def _differences(proof: Derivation) -> None:
+def differences(proof: Derivation) -> None:
     """Conclude ``(38)`` and the squared difference of V_j's gradients at theta_j and theta_i."""
     e = stacks.spread("k")
     parts = []
@@ -290,11 +306,14 @@ def _each_k(proof: Derivation, limit: RationalFunction = descent.most) -> Operat
     stacks.square_at_most(proof, "|e|^2", stacks.spread("k"), distance, "(23)")
     descent.descent_step(proof)
     descent.lyapunov_step(proof)
-    _values_bounded(proof)
-    _telescoped(proof, limit)
-    mean = _mean_of_stack(proof)
+    values_bounded(proof)
+    descent.assume_step_size(proof, limit)
+    length = norm_of(descent.move)
+    room = Multiple("(10)", (length @ length).scaled(descent.beta / (2 * alpha)))
+    telescoped(proof, (1 + descent.eigenvalue) / (4 * alpha), room)
+    mean = mean_of_stack(proof)
     h = _regularizer(proof, mean)
-    _differences(proof)
+    differences(proof)
     there = _other_agent(proof, h)
     most = (transpose(mean) @ mean).scaled(number(4)) + ONE.scaled(16 * weight * weight)
     most = most + sum_of(_SIXTH, "j").scaled(_CONSENSUS)
@@ -326,7 +345,7 @@ def theorem_1(
     proof.use("all k", "sum", fact="least of all", index="k")
     room: tuple[str, ...] = ()
     if up_to_a_constant:
-        proof.assume("RE^0>=0", nonnegative(_initial), "relative entropy is not negative")
+        proof.assume("RE^0>=0", nonnegative(initial), "relative entropy is not negative")
         proof.use("sum X>=0", "sum", fact="X>=0", index="j")
         proof.use("lambda^2", "constant", value=weight * weight)
         proof.conclude("X^6>=0", nonnegative(_SIXTH), ("X>=0", _CUBE @ X @ X, None))
@@ -353,7 +372,7 @@ def ball(radius: RationalFunction) -> Chain:
     s, rho = ball_symbols
     proof.assume("least", less(least, norm_of(there)), "M is the smallest norm over k < K")
     factor = 16 / ((1 + descent.eigenvalue) * iterations * alpha)
-    head = sum_of(X, "j") + _initial.scaled(count * weight)
+    head = sum_of(X, "j") + initial.scaled(count * weight)
     proof.assume("s", equal(head.scaled(factor), ONE.scaled(s**2)), "s is a square root")
     sixth = sum_of(_SIXTH, "j").scaled(_CONSENSUS)
     proof.assume("rho", equal(sixth, ONE.scaled((rho * alpha) ** 2)), "rho alpha is a square root")

@@ -33,21 +33,33 @@ from proofs_check.chains.stacks import (
 
 __all__ = [
     "BOX",
-    "SYMBOLS",
     "Delta",
+    "agents_spread",
+    "ascent",
+    "assume_constants",
+    "b",
+    "b_rms",
     "bbar",
     "delta",
+    "descended",
     "entropy",
+    "gradient_error",
+    "initial_gap",
+    "iterations",
     "least",
     "q",
+    "r",
     "root_inside",
     "slack",
+    "slope_rms",
+    "stacked_gradient",
     "theorem_1_sharp",
+    "to_one_agent",
     "weight",
 ]
 
-SYMBOLS = ("Delta", "bbar", "b_rms", "bVbar", "G_rms", "q", "r", "l", "lambda", "K")
-Delta, bbar, b_rms, value_bend, slope_rms, q, r, entropy, weight, iterations = symbols(*SYMBOLS)
+Delta, bbar, b_rms, value_bend, slope_rms = symbols("Delta", "bbar", "b_rms", "bVbar", "G_rms")
+q, r, entropy, weight, iterations = symbols("q", "r", "l", "lambda", "K")
 delta = alpha * slope_rms / (1 - stacks.sigma)
 root_inside = 2 * Delta / (alpha * iterations) + b_rms**2 * delta**2
 slack = value_bend * r * delta + weight * entropy
@@ -80,24 +92,22 @@ def _objective(mark: str) -> Operator:
     return sum_of(value_of("L[j]", stacks.m @ theta[mark]), "j").scaled(1 / count)
 
 
-def _assume_constants(proof: Derivation) -> None:
+def assume_constants(proof: Derivation) -> None:
     """Say what is known of the tasks' constants, and what their means are."""
     proof.smooth("L[j]", "S", b, "L_j is b_j-smooth")
-    proof.smooth("V[j]", "S", b_value, "V_j is b^V_j-smooth")
     slope = gradient_of("L[j]", E @ _x)
     proof.assume("|grad L|<=G", less(norm_of(slope), G), "the gradient of L_j is at most G_j")
     proof.assume("G>=0", nonnegative(G), "a bound of a norm")
     means = (
         ("bbar", b, bbar, "the mean of the b_j"),
         ("b_rms", b @ b, b_rms**2, "the root mean square of the b_j"),
-        ("bVbar", b_value, value_bend, "the mean of the b^V_j"),
         ("G_rms", G @ G, slope_rms**2, "the root mean square of the G_j"),
     )
     for name, each, mean, words in means:
         proof.assume(name, equal(sum_of(each, "j"), ONE.scaled(count * mean)), f"{name} is {words}")
 
 
-def _stacked_gradient(proof: Derivation) -> None:
+def stacked_gradient(proof: Derivation) -> None:
     """Conclude ``|g|^2``: g^T g <= D^2, with D^2 = N G_rms^2."""
     g, slope = stacks.gradients(), gradient_of("L[j]", E @ _x)
     proof.assume("block of g", equal(E @ g, slope), "the blocks of a stack are its parts")
@@ -131,7 +141,7 @@ def _stacked_gradient(proof: Derivation) -> None:
     )
 
 
-def _spread(proof: Derivation) -> None:
+def agents_spread(proof: Derivation) -> None:
     """Conclude ``|e|^2`` and ``|e_i|``: e^T e <= N delta^2, and |E_i e| <= r delta."""
     stacks.agents_stay_together(proof, "|g|^2")
     e = stacks.spread("k")
@@ -175,7 +185,7 @@ def _spread(proof: Derivation) -> None:
     stacks.norm_at_most(proof, "|e_i|", part, r * delta, "|e_i|^2")
 
 
-def _gradient_error(proof: Derivation) -> None:
+def gradient_error(proof: Derivation) -> None:
     """Conclude ``error``: |grad f(mean) - mean of grad L_j(theta_j)|^2 <= (b_rms delta)^2."""
     here = E @ _x
     apart = _mean - here
@@ -219,7 +229,7 @@ def _gradient_error(proof: Derivation) -> None:
     stacks.square_at_most(proof, "error", total, count * b_rms * delta, "|error|")
 
 
-def _ascent(proof: Derivation) -> Operator:
+def ascent(proof: Derivation) -> Operator:
     """Conclude ``ascent``: (alpha/2)(|grad f|^2 - |error|^2) <= f' - f; return grad f."""
     g, slope = stacks.gradients(), gradient_of("L[j]", E @ _x)
     mean = mean_gradient("L[j]", E @ _x)
@@ -265,7 +275,7 @@ def _ascent(proof: Derivation) -> Operator:
     return top
 
 
-def _initial_gap(proof: Derivation) -> None:
+def initial_gap(proof: Derivation) -> None:
     """Conclude ``gap``: f(mean of theta[K]) - f(theta^0) <= Delta."""
     last, first = stacks.m @ theta["K"], stacks.m @ theta["0"]
     proof.conclude(
@@ -300,7 +310,7 @@ def _initial_gap(proof: Derivation) -> None:
     proof.use("gaps", "sum", fact="one gap", index="j")
 
 
-def _descended(proof: Derivation, top: Operator, inside: RationalFunction) -> None:
+def descended(proof: Derivation, top: Operator, inside: RationalFunction) -> None:
     """Conclude ``sum of squares``: sum_k |grad f|^2 <= K q^2."""
     proof.use("all ascents", "sum", fact="ascent", index="k")
     proof.use("telescope", "telescope", here=_objective("k"))
@@ -314,9 +324,34 @@ def _descended(proof: Derivation, top: Operator, inside: RationalFunction) -> No
     )  # fmt: skip
 
 
+def to_one_agent(proof: Derivation, function: str, constant: Operator, mean: str) -> Operator:
+    """Conclude ``change``: |sum_j grad f_j(theta_i) - grad f_j(mean)| <= N (mean constant) r delta.
+
+    `mean` names the fact that says what the mean of the smoothness constants is.
+    """
+    there = E_i @ _x
+    proof.assume("constant>=0", nonnegative(constant), "a smoothness constant")
+    each = gradient_of(function, there) - gradient_of(function, _mean)
+    proof.use("at agent i", "lipschitz gradient", function=function, first=there, second=_mean)
+    part = E_i @ stacks.spread("k")
+    proof.conclude("i apart", equal(there - _mean, part), ("E_ic=I", None, _mean))
+    proof.use("|i apart|", "congruence", fact="i apart")
+    proof.conclude(
+        "one change",
+        less(norm_of(each), constant.scaled(r * delta)),
+        "at agent i", ("|i apart|", None, constant), ("|e_i|", None, constant),
+    )  # fmt: skip
+    proof.use("all changes", "sum", fact="one change", index="j")
+    proof.use("change of sum", "sum triangle", vector=each, index="j")
+    total = sum_of(each, "j")
+    limit = proof.fact(mean).right.scaled(r * delta)
+    proof.conclude("change", less(norm_of(total), limit), "change of sum", "all changes", mean)
+    return total
+
+
 def _one_agent(proof: Derivation, top: Operator) -> Operator:
     """Conclude ``agent``: |mean grad V_j(theta_i)| <= |grad f(mean)| + bVbar r delta + lambda l."""
-    there, own = E_i @ _x, E_i @ stacks.spread("k")
+    there = E_i @ _x
     entropy_slope = gradient_of("RE", _mean)
     proof.assume(
         "(7)",
@@ -329,20 +364,11 @@ def _one_agent(proof: Derivation, top: Operator) -> Operator:
     proof.assume(
         "RE is Lipschitz", less(norm_of(entropy_slope), ONE.scaled(entropy)), "|grad RE| <= l"
     )
-    proof.assume("bV>=0", nonnegative(b_value), "a smoothness constant")
     proof.use("sum (7)", "sum", fact="(7)", index="j")
-    change = gradient_of("V[j]", there) - gradient_of("V[j]", _mean)
-    proof.use("V smooth", "lipschitz gradient", function="V[j]", first=there, second=_mean)
-    proof.conclude("i apart", equal(there - _mean, own), ("E_ic=I", None, _mean))
-    proof.use("|i apart|", "congruence", fact="i apart")
-    proof.conclude(
-        "one change",
-        less(norm_of(change), b_value.scaled(r * delta)),
-        "V smooth", ("|i apart|", None, b_value), ("|e_i|", None, b_value),
-    )  # fmt: skip
-    proof.use("all changes", "sum", fact="one change", index="j")
-    proof.use("change of sum", "sum triangle", vector=change, index="j")
-    total = sum_of(change, "j")
+    proof.smooth("V[j]", "S", b_value, "V_j is b^V_j-smooth")
+    mean_bend = equal(sum_of(b_value, "j"), ONE.scaled(count * value_bend))
+    proof.assume("bVbar", mean_bend, "bVbar is the mean of the b^V_j")
+    total = to_one_agent(proof, "V[j]", b_value, "bVbar")
     mean = mean_gradient("V[j]", there)
     proof.conclude(
         "parts",
@@ -362,8 +388,7 @@ def _one_agent(proof: Derivation, top: Operator) -> Operator:
     proof.conclude(
         "agent",
         less(norm_of(mean), norm_of(top) + ONE.scaled(slack)),
-        "|parts|", "two parts", "three parts", "lambda", "1/N", "RE is Lipschitz",
-        "change of sum", "all changes", "bVbar",
+        "|parts|", "two parts", "three parts", "lambda", "1/N", "RE is Lipschitz", "change",
         words="from the mean to agent i, and the regularizer's gradient taken off",
     )  # fmt: skip
     return mean
@@ -379,14 +404,14 @@ def theorem_1_sharp(
     stacks.assume_blocks(proof)
     stacks.assume_mixing(proof)
     stacks.assume_update(proof)
-    _assume_constants(proof)
+    assume_constants(proof)
     proof.assume("step size", less(ONE.scaled(alpha), ONE.scaled(limit)), "alpha <= 1/bbar")
-    _stacked_gradient(proof)
-    _spread(proof)
-    _gradient_error(proof)
-    top = _ascent(proof)
-    _initial_gap(proof)
-    _descended(proof, top, inside)
+    stacked_gradient(proof)
+    agents_spread(proof)
+    gradient_error(proof)
+    top = ascent(proof)
+    initial_gap(proof)
+    descended(proof, top, inside)
     mean = _one_agent(proof, top)
     proof.assume(
         "least",
