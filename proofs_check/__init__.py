@@ -20,6 +20,7 @@ CHAPTERS = (
     "proofs_check.section_4_conflict",
     "proofs_check.section_4_optimality",
     "proofs_check.section_4_theorem_2",
+    "proofs_check.theorem_2_whole",
     "proofs_check.section_5",
     "proofs_check.section_5_figures",
     "proofs_check.section_5_network",

@@ -22,6 +22,8 @@ __all__ = [
     "component",
     "count_corrected",
     "count_sharp",
+    "differences_are_lipschitz",
+    "largest_of_the_rest",
     "rise",
     "small_gradient",
     "small_gradient_sharp",
@@ -296,3 +298,38 @@ def _sum_at_agent(proof: Derivation, mean: Operator) -> Operator:
         "whole", "N", "change of sum", "all changes", "sum b",
     )  # fmt: skip
     return total
+
+
+def largest_of_the_rest() -> Chain:
+    """Show M <= |N mean_j grad L_j(theta_j)| + B at every k, also at that of the least mean: (40).
+
+    M is the smallest over k on the left, B the largest over k of the sum of the differences.
+    """
+    proof = Derivation("(40), its second line", Box(N=stacks.BOX["N"]))
+    here, there = (gradient_of("L[j]", pick @ theta["k"]) for pick in (E, E_i))
+    largest = Operator.of(Atom("B", SCALARS, SCALARS))
+    whole, changes = sum_of(here, "j"), sum_of(there - here, "j")
+    proof.assume("least", less(sharp.least, norm_of(sum_of(there, "j"))), "M is the smallest")
+    proof.assume("largest", less(sum_of(norm_of(there - here), "j"), largest), "B is the largest")
+    proof.use("two parts", "triangle", first=whole, second=changes)
+    proof.use("changes", "sum triangle", vector=there - here, index="j")
+    proof.conclude(
+        "(40)",
+        less(sharp.least, norm_of(whole) + largest),
+        "least", "two parts", "changes", "largest",
+        words="at every k; on the right the k of the smallest norm is the one that counts",
+    )  # fmt: skip
+    return proof.chain()
+
+
+def differences_are_lipschitz() -> Chain:
+    """Show sum_j |grad L_j(theta_i) - grad L_j(theta_j)| <= sum_j b_j |theta_i - theta_j|."""
+    proof = Derivation("(40), its third line", Box(N=stacks.BOX["N"]))
+    here, there = E @ theta["k"], E_i @ theta["k"]
+    proof.smooth("L[j]", "S", sharp.b, "Lemmas B.5 and B.6: L_j is b_j-smooth")
+    proof.use("each", "lipschitz gradient", function="L[j]", first=there, second=here)
+    proof.use("all", "sum", fact="each", index="j")
+    change = gradient_of("L[j]", there) - gradient_of("L[j]", here)
+    fact = less(sum_of(norm_of(change), "j"), sum_of(norm_of(there - here) @ sharp.b, "j"))
+    proof.conclude("sum", fact, "all", words="the smoothness constant is that of L_j")
+    return proof.chain()
