@@ -24,6 +24,7 @@ from dcpg_theory.exact.rational_functions import RationalFunction, as_fmpq, symb
 from dcpg_theory.exact.rules import Fact
 from dcpg_theory.ledger import Claim, Kind, claim, ingredient, misprint, narrate
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
+from proofs_check import theorem_1 as printed_theorem
 from proofs_check.appendix_b1_bounds import squares
 from proofs_check.assumptions import EQUAL_STARTS
 from proofs_check.chains import descent, stacks, theorem_1_sharp
@@ -31,7 +32,7 @@ from proofs_check.chains import theorem_1 as chains
 from proofs_check.chains.derivation import proof_of
 from proofs_check.chains.single_agent import single_agent
 from proofs_check.instances.weights import ASSUMPTION_1, SYMMETRIC_WEIGHTS
-from proofs_check.theorem_1 import Resting, ball, eq_11, final_bound, order_at_rest, radius_at_rest
+from proofs_check.theorem_1 import Resting, order_at_rest, radius_at_rest
 
 WHERE = "Appendix B.1, last display"
 _DISCOUNT = symbols("gamma_j")[0]
@@ -156,7 +157,7 @@ _LINKS = (
     "eq-38-bound",
     "appb1-final-constants-corrected",
 )
-final_bound_corrected = final_bound.variant(
+final_bound_corrected = printed_theorem.final_bound.variant(
     id="appb1-final-corrected",
     statement=_FINAL,
     lines=None,
@@ -243,7 +244,7 @@ def _order(kernel: Kernel) -> Evidence:
     return kernel.confirmed(proof, special)
 
 
-eq_11_corrected = eq_11.variant(
+eq_11_corrected = printed_theorem.eq_11.variant(
     id="eq-11-corrected",
     statement=_ORDER,
     lines=None,
@@ -272,7 +273,7 @@ def _ball(kernel: Kernel) -> Evidence:
     return kernel.confirmed(proof, special)
 
 
-ball_corrected = ball.variant(
+ball_corrected = printed_theorem.ball.variant(
     id="sec4-ball-corrected",
     statement=r"the norm of the gradient converges to a ball with radius $\mathcal{O}(\alpha + \lambda)$",
     lines=None,
