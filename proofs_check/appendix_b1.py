@@ -34,10 +34,6 @@ from proofs_check.symbols import DISCOUNT, PROBABILITY, own
 
 WHERE = "Appendix B.1"
 SYMMETRIC = "symmetric W"
-NO_NORMS = (
-    "the kernel has no rules for inner products and sums over k yet, which the descent lemma and "
-    "the telescoped sum need"
-)
 
 a, b, c, alpha = symbols("a", "b", "c", "alpha")
 theta = symbols("t1", "t2", "t3")

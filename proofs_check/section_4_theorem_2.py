@@ -35,7 +35,6 @@ from dcpg_theory.ledger import (
     ingredient,
     misprint,
     narrate,
-    unsettled,
 )
 from dcpg_theory.ledger.claims import Check
 from proofs_check.instances.small_tasks import bandit
@@ -326,21 +325,6 @@ theorem_2 = Claim(
         "problem, the start and the step size, but not on epsilon, it is not known: see eq-14"
     ),
 )
-theorem_2_corrected = unsettled(
-    "theorem-2-corrected",
-    where=f"{WHERE}, Theorem 2",
-    statement=(
-        r"W symmetric, equal starts, $\mu_i > 0$, (12) for these $\mu_i$ and every softmax policy, "
-        r"$\lambda = \varepsilon/(2NM)$, $\alpha = \lambda N(1-\sigma_2)/(12\beta^\lambda D|\mathcal{S}||\mathcal{A}|)$ and K "
-        r"at least eq-14-corrected: $\min_{k<K} V^* - V(\theta_i^k) \leq \varepsilon$ for every i"
-    ),
-    kind=Kind.UPPER_BOUND,
-    lines=(235, 237),
-    reason=(
-        "Proposition 1, (39) and (45) are settled; (34) and (23) belong to Appendix B.1, and (40), "
-        "(41) need norms in the kernel"
-    ),
-).variant(lines=None)
 
 
 def _coefficient(kernel: Kernel) -> Evidence:
