@@ -16,7 +16,7 @@ from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rules import Context, Fact, Rule
 from dcpg_theory.exact.signs import sign_on_box
 
-__all__ = ["NORM_RULES", "norm_of"]
+__all__ = ["NORM_RULES", "need_generic", "need_one_definition", "norm_of"]
 
 
 def norm_of(vector: Operator) -> Operator:
@@ -94,8 +94,8 @@ def contraction(
         and sign_on_box(noise, ">=", context.box)
     ):
         raise CertificateRejected("0 <= ratio < 1 and noise >= 0 are not shown")
-    _need_generic(context)
-    _need_one_definition(context)
+    need_generic(context)
+    need_one_definition(context)
     following, first = (
         Operator.of(Atom(here.name.replace("[k]", index), SCALARS, SCALARS))
         for index in ("[k+1]", "[0]")
@@ -113,7 +113,7 @@ def _need_same(fact: Fact, wanted: Fact, name: str) -> None:
         raise CertificateRejected(f"{name} does not say {wanted}")
 
 
-def _need_generic(context: Context) -> None:
+def need_generic(context: Context) -> None:
     """Check that no fact ties a general index to a special one."""
     for name, fact in context.facts.items():
         names = [atom.name for side in (fact.left, fact.right) for atom in side.atoms()]
@@ -123,7 +123,7 @@ def _need_generic(context: Context) -> None:
             raise CertificateRejected(f"{name} speaks of [0] and of [k], so it is not for every k")
 
 
-def _need_one_definition(context: Context) -> None:
+def need_one_definition(context: Context) -> None:
     """Check that what was introduced for [k], [k+1] and [0] is one thing at three indices.
 
     Otherwise ``e[k+1]`` could be the name of zero and ``e[k]`` that of anything.

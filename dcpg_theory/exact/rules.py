@@ -18,7 +18,10 @@ from dcpg_theory.exact.operators import SCALARS, Atom, Operator, Word, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.signs import sign_on_box
 
-__all__ = ["RULES", "Context", "Fact", "Rule"]
+__all__ = ["ANY", "RULES", "Context", "Fact", "Rule"]
+
+# How the name begins of what stands for everything of its kind; see `form_rules`.
+ANY = "any "
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,12 @@ class Context:
     def introduce(self, atom: Atom, *arguments: Operator, unique: bool) -> None:
         """Bring in an atom, which must not stand for anything yet, nor be chosen from itself.
 
-        Names that begin with a bar are norms (`norm_rules`) and stand for something from the start.
+        Names that begin with a bar are norms (`norm_rules`), those with a bracket values of forms
+        (`form_rules`), which stand for something from the start.
         """
-        if atom.name.startswith("|"):
-            raise CertificateRejected(f"{atom} is a norm, it cannot be introduced")
+        for mark, kind in (("|", "a norm"), ("<", "the value of a form"), (ANY, "any of its kind")):
+            if atom.name.startswith(mark):
+                raise CertificateRejected(f"{atom} is {kind}, it cannot be introduced")
         sides = [side for fact in self.facts.values() for side in (fact.left, fact.right)]
         sides += [Operator.of(a) for a in (*self.differentials, *self.introduced)]
         sides += [derivative for _, derivative in self.differentials.values()]

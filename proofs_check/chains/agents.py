@@ -20,10 +20,12 @@ __all__ = [
     "at_most",
     "difference_below_sum",
     "gradient_sum",
+    "gradients_are_close",
     "mixing_keeps_the_mean",
     "norm_below_sum",
     "relative_entropy_is_nonnegative",
     "smallest_below_mean",
+    "sum_below_norms",
 ]
 
 _ONE = unit(SCALARS)
@@ -316,3 +318,48 @@ def difference_below_sum() -> Chain:
         ),
     )
     return _chain("the distance is at most the sum", Box(alpha=positive()), lines)
+
+
+def sum_below_norms() -> Chain:
+    """|a + sum_j d_j| <= |a| + sum_j |d_j|: the second line of (40), for any number of agents.
+
+    A vector's norm is its largest product z . x with a unit vector z. Space ``A``: the agents;
+    ``D`` has the rows d_j, and ``n`` the entries |d_j|.
+    """
+    first, dots = Operator.of(Atom("a^T", SCALARS, "P")), Operator.of(Atom("D", "A", "P"))
+    z, ones_row = Operator.of(Atom("z", "P", SCALARS)), Operator.of(Atom("1^T", SCALARS, "A"))
+    size, sizes = Operator.of(Atom("|a|", SCALARS, SCALARS)), Operator.of(Atom("n", "A", SCALARS))
+    lines = (
+        hypothesis("a.z<=|a|", less(first @ z, size), "Cauchy-Schwarz, for the unit vector z"),
+        hypothesis("d_j.z<=n_j", less(dots @ z, sizes), "the same for each d_j"),
+        hypothesis("1^T>=0", nonnegative(ones_row), "adding up is monotone"),
+        link(
+            "sum",
+            less((first + ones_row @ dots) @ z, size + ones_row @ sizes),
+            ["a.z<=|a|", Multiple("d_j.z<=n_j", ones_row)],
+            "for every unit vector z, so for the norm",
+        ),
+    )
+    return _chain("the norm of a sum is at most the sum of the norms", Box(gamma_i=DISCOUNT), lines)
+
+
+def gradients_are_close(value: RationalFunction, regularizer: RationalFunction, box: Box) -> Chain:
+    """|u - w| <= (value + regularizer) d, for |u| <= value d and |w| <= regularizer d.
+
+    u is what the gradient of V_j changes over the distance d, w what that of lambda RE does.
+    """
+    u, w = (Operator.of(Atom(name, "S", SCALARS)) for name in ("u", "w"))
+    distance = Operator.of(Atom("d", SCALARS, SCALARS))
+    lines: tuple[Line, ...] = (
+        hypothesis("V", less(norm_of(u), distance.scaled(value)), "(77), second line"),
+        hypothesis("RE", less(norm_of(w), distance.scaled(regularizer)), "(86), second line"),
+        RuleUse("apart", "triangle", {"first": u, "second": -w}),
+        RuleUse("sign", "homogeneity", {"factor": RationalFunction.constant(-1), "vector": w}),
+        link(
+            "smooth",
+            less(norm_of(u - w), distance.scaled(value + regularizer)),
+            ["apart", "sign", "V", "RE"],
+            "L_j = V_j - lambda RE",
+        ),
+    )
+    return _chain("the gradient of the regularized value is Lipschitz", box, lines)
