@@ -1,7 +1,8 @@
 """Every policy's value is an average of the values of the deterministic policies.
 
-Row s of I - gamma P_pi is an average over pi(.|s) of rows that no policy enters, and the determinant
-is linear in each row. So with f running through all deterministic policies, f_s the action in s,
+Row s of I - gamma P_pi is an average over pi(.|s) of rows that no policy enters, and the
+determinant is linear in each row. So with f running through all deterministic policies, f_s the
+action in s,
 
     det(I - gamma P_pi) = sum_f prod_s pi(f_s|s) det(I - gamma P_f),
 

@@ -11,6 +11,8 @@ v = m^2 + c m (1 - 2 m) or v = c m^2 for some c in [0, 1]; these are the two cha
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from dcpg_theory.exact.boxes import Box, at_least, closed_interval, positive
 from dcpg_theory.exact.chains import Chain, Line, Link, Multiple
 from dcpg_theory.exact.operators import SCALARS, Operator, unit
@@ -33,7 +35,7 @@ __all__ = [
 ]
 
 _SHIFT, RANGE, MEAN, PART, LEVEL, _VARIANCE = symbols("a", "R", "m", "c", "T", "v")
-_HALF = closed_interval(0, RationalFunction.constant(1).as_constant() / 2)
+_HALF = closed_interval(0, Fraction(1, 2))
 _BOX = Box(
     a=closed_interval(-1, 1),
     R=at_least(0),
@@ -51,7 +53,7 @@ _I, _ONE = unit("A"), unit(SCALARS)
 _S, _Y, _U, _SIGN, _D = (letter(name) for name in ("S", "Y", "U", "s", "D"))
 
 _LETTERS: tuple[Line, ...] = (
-    *AVERAGING,
+    *AVERAGING[:2],
     hypothesis("S>=0", nonnegative(_S), "S = (1 + s)/2"),
     hypothesis("S<=I", less(_S, _I), "S = (1 + s)/2"),
     hypothesis("Y>=0", nonnegative(_Y), "y lies in [0, 1]"),
@@ -193,6 +195,7 @@ def squares_narrow() -> Chain:
     return _chain(
         "squared deviations, where the variance is small",
         *_LETTERS,
+        AVERAGING[2],
         *_squares(v),
         hypothesis("D>=0", nonnegative(_D), "squares are not negative"),
         hypothesis("SD=DS", equal(_S @ _D, _D @ _S), "diagonals commute"),
