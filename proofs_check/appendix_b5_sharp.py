@@ -18,7 +18,7 @@ import numpy as np
 
 from dcpg_theory import theory
 from dcpg_theory.exact.balls import ball
-from dcpg_theory.exact.boxes import Box, at_least, closed_interval, open_interval
+from dcpg_theory.exact.boxes import Box, at_least, closed_interval, open_interval, positive
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
@@ -30,7 +30,7 @@ from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.policies import policy_from_weights
 from dcpg_theory.models.random_problems import random_problem
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
-from proofs_check.chains import mixtures, moments, scores
+from proofs_check.chains import entropy_norms, lipschitz, mixtures, moments, scores
 from proofs_check.chains.moments import LEVEL, MEAN, VARIANCES
 from proofs_check.chains.scores import STEP
 from proofs_check.instances.small_tasks import bandit
@@ -366,6 +366,94 @@ def bend_for_any_number_of_states(kernel: Kernel) -> Evidence:
     chains = (scores.bend_below(), scores.mirrored(2))
     proof = _proof_of(kernel, chains, _X**2 / 2, printed)
     return kernel.confirmed(proof, _bandit_stays_below(kernel, 2, printed))
+
+
+def _least(statement: str) -> list[RationalFunction]:
+    """Return the two members of the minimum that a statement prints."""
+    inside = normalized(statement).rsplit(r"\min\{", 1)[1].split(r"\}")[0]
+    return [parse(member, _NAMES) for member in inside.split(",")]
+
+
+def _distance(kernel: Kernel, change: Fraction, power: int, printed: Any) -> Evidence:
+    """Compare what changes from probabilities 1/2, 1/2 to 3/4, 1/4 with a constant times log(3).
+
+    `change` is the square of that for X = 1; `power` the power in which it is stated.
+    """
+    discount = Fraction(1, 1000)
+    at = {"gamma_i": discount, "n": 1}
+
+    def constant() -> Any:
+        root = ball(_ROOTS["r"]).sqrt()
+        sizes = [ball(1) * member.evaluate({**at, "r": root}) for member in printed]
+        return sizes[0].min(sizes[1]) * flint.arb(3).log() ** power
+
+    instance = {"task": "one state, actions pay 1 and 0", "gamma_i": discount}
+
+    def moved() -> Any:
+        square = ball(change / (1 - discount) ** 2)
+        return square if power == 2 else square.sqrt()
+
+    return kernel.enclosed(
+        moved,
+        "<=",
+        constant,
+        {**instance, "from": "(1/2, 1/2)", "to": "(3/4, 1/4)"},
+    )
+
+
+_MOVED = r"V_i^{\pi_{\theta'}}(\mu)", r"V_i^{\pi_{\theta''}}(\mu)"
+_LIPSCHITZ: dict[str, Any] = {
+    "where": f"{WHERE}, Lemma B.5, (77)",
+    "kind": Kind.UPPER_BOUND,
+    "assumptions": (REWARDS_IN_UNIT_INTERVAL,),
+}
+
+
+@claim(
+    "eq-77-value-sharp",
+    statement=rf"\|{_MOVED[0]} - {_MOVED[1]}\|^2 \leq \min \{{ \frac{{|\mathcal{{S}}|}}{{8 (1-\gamma_i)^2}},\; \frac{{1}}{{8 (1-\gamma_i)^3}} \}} \|\theta' - \theta''\|^2",
+    depends=("eq-84-first-states-sharp", "eq-84-first-horizon-sharp"),
+    controls=(
+        misprint(r"\frac{|\mathcal{S}|}{8", r"\frac{|\mathcal{S}|}{200"),
+        misprint(r"\frac{1}{8", r"\frac{1}{200"),
+    ),
+    note="the norm of the gradient is at most the root of this minimum; the paper has 2/(1-gamma)^2",
+    **_LIPSCHITZ,
+)
+def sharper_value(kernel: Kernel) -> Evidence:
+    """Both are squared bounds of v . grad V, for all starts and so for mu; Cauchy-Schwarz."""
+    printed = _least(kernel.statement)
+    ours = [
+        _right(member.statement, r"\leq")
+        for member in (by_states[0], slope_for_any_number_of_states)
+    ]
+    size = symbols("c")[0]
+    chain = entropy_norms.steepness(size, size**2, Box(c=positive()))
+    proof = _proof_of(kernel, (chain,), ours, printed)
+    return kernel.confirmed(proof, _distance(kernel, Fraction(1, 16), 2, printed))
+
+
+@claim(
+    "eq-77-gradient-sharp",
+    statement=rf"\|\nabla {_MOVED[0]} - \nabla {_MOVED[1]}\| \leq \min \{{ \frac{{|\mathcal{{S}}|}}{{3 \sqrt{{3}} (1-\gamma_i)}},\; \frac{{1}}{{2 (1-\gamma_i)^2}} \}} \|\theta' - \theta''\|",
+    depends=("eq-84-second-states-sharp", "eq-84-second-horizon-sharp"),
+    controls=(
+        misprint(r"{3 \sqrt", r"{90 \sqrt"),
+        misprint(r"\frac{1}{2", r"\frac{1}{50"),
+    ),
+    note="the smoothness b^V of V; the paper has 8/(1-gamma)^3",
+    **_LIPSCHITZ,
+)
+def sharper_gradient(kernel: Kernel) -> Evidence:
+    """Both bound |u^T H u| for unit vectors u, for all starts and so for mu; then as in (77)."""
+    printed = _least(kernel.statement)
+    ours = [
+        _right(member.statement, r"\leq")
+        for member in (by_states[1], bend_for_any_number_of_states)
+    ]
+    chain = lipschitz.bounded_gradient(symbols("c")[0], Box(c=positive()))
+    proof = _proof_of(kernel, (chain,), ours, printed)
+    return kernel.confirmed(proof, _distance(kernel, Fraction(2, 256), 1, printed))
 
 
 if __name__ == "__main__":
