@@ -36,6 +36,7 @@ from dcpg_theory.theory.value import value
 __all__ = ["MOST_DETERMINISTIC_POLICIES", "deterministic_values", "mixture_weights"]
 
 MOST_DETERMINISTIC_POLICIES = 10**5
+_MOST_AXES = 30  # of an array, less one
 
 
 def mixture_weights(mdp: FiniteMDP, policy: Any) -> Array:
@@ -55,8 +56,8 @@ def mixture_weights(mdp: FiniteMDP, policy: Any) -> Array:
     Raises
     ------
     InvalidInput
-        If the policy's shape is wrong, the number kinds do not meet or there are more than
-        `MOST_DETERMINISTIC_POLICIES`.
+        If the policy's shape is wrong, the number kinds do not meet, or there are more than
+        `MOST_DETERMINISTIC_POLICIES` or more than 30 states.
 
     Examples
     --------
@@ -95,7 +96,7 @@ def deterministic_values(mdp: FiniteMDP) -> Array:
     Raises
     ------
     InvalidInput
-        If there are more than `MOST_DETERMINISTIC_POLICIES`.
+        If there are more than `MOST_DETERMINISTIC_POLICIES`, or more than 30 states.
 
     Examples
     --------
@@ -114,11 +115,13 @@ def deterministic_values(mdp: FiniteMDP) -> Array:
 
 
 def _choices(mdp: FiniteMDP) -> Iterator[tuple[int, ...]]:
-    count = mdp.n_actions**mdp.n_states
-    if count > MOST_DETERMINISTIC_POLICIES:
+    too_many = mdp.n_states > _MOST_AXES or mdp.n_actions**mdp.n_states > (
+        MOST_DETERMINISTIC_POLICIES
+    )
+    if too_many:
         raise InvalidInput(
-            f"n_states={mdp.n_states}, n_actions={mdp.n_actions} make {count:.3g} deterministic "
-            f"policies, more than {MOST_DETERMINISTIC_POLICIES}"
+            f"n_states={mdp.n_states}, n_actions={mdp.n_actions}: there must be at most "
+            f"{MOST_DETERMINISTIC_POLICIES} deterministic policies and {_MOST_AXES} states"
         )
     return product(range(mdp.n_actions), repeat=mdp.n_states)
 
