@@ -19,7 +19,10 @@ from dcpg_theory.exact.operators import SCALARS, Atom, Operator, Word, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.signs import sign_on_box
 
-__all__ = ["RULES", "Context", "Fact", "Rule"]
+__all__ = ["ANY", "RULES", "Context", "Fact", "Rule"]
+
+# How the name begins of what stands for everything of its kind; see `form_rules`.
+ANY = "any "
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,13 @@ class Context:
     def introduce(self, atom: Atom, *arguments: Operator, unique: bool) -> None:
         """Bring in an atom, which must not stand for anything yet, nor be chosen from itself.
 
-        Derived atoms, and names that begin with a bar, stand for something from the start. What is
-        made from members of a family is a member of a family: its name carries their index.
+        Derived atoms, and names that begin with a bar or with "any", stand for something from the
+        start. What is made from members of a family is a member of a family: its name carries
+        their index.
         """
-        if atom.name.startswith("|"):
-            raise CertificateRejected(f"{atom} is a norm, it cannot be introduced")
+        for mark, kind in (("|", "a norm"), (ANY, "any of its kind")):
+            if atom.name.startswith(mark):
+                raise CertificateRejected(f"{atom} is {kind}, it cannot be introduced")
         if atom.derived is not None:
             raise CertificateRejected(f"{atom} is a {atom.derived.kind}, it cannot be introduced")
         sides = [side for fact in self.facts.values() for side in (fact.left, fact.right)]

@@ -16,7 +16,7 @@ from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.exact.rules import Context, Fact, Rule
 from dcpg_theory.exact.signs import sign_on_box
 
-__all__ = ["SUM_RULES"]
+__all__ = ["SUM_RULES", "need_generic", "need_one_definition"]
 
 
 def summed(context: Context, *, fact: str, index: str) -> dict[str, Fact]:
@@ -64,7 +64,7 @@ def contraction(
         and sign_on_box(noise, ">=", context.box)
     ):
         raise CertificateRejected("0 <= ratio < 1 and noise >= 0 are not shown")
-    _need_generic(context)
+    need_generic(context)
     need_one_definition(context)
     now, bound = Operator.of(here), unit(SCALARS).scaled(noise / (1 - ratio))
     following, first = at_index(now, "k+1"), at_index(now, "0")
@@ -80,7 +80,7 @@ def _need_same(fact: Fact, wanted: Fact, name: str) -> None:
         raise CertificateRejected(f"{name} does not say {wanted}")
 
 
-def _need_generic(context: Context) -> None:
+def need_generic(context: Context) -> None:
     """Check that no fact ties a general index to a special one."""
     for name, fact in context.facts.items():
         marks = {
