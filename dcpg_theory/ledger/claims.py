@@ -138,6 +138,7 @@ class Claim:
     note : how the words are read as mathematics, or what else there is to say
     parts : ids whose worst verdict is this claim's
     open : why nothing is decided here yet; such a claim is `undecided` and needs no control
+    long : what makes its check long, so that a quick audit leaves it out; empty for the others
     """
 
     id: str
@@ -153,6 +154,7 @@ class Claim:
     note: str = ""
     parts: tuple[str, ...] = ()
     open: str = ""
+    long: str = ""
 
     def __post_init__(self) -> None:
         if (self.check is None) == (not self.parts):

@@ -105,6 +105,19 @@ class Registry(Mapping[str, Claim]):
                 waiting.append(corrected)
         return [id for id in self if id in reached]
 
+    def long(self) -> set[str]:
+        """Return the ids whose check is long, or that stand on one whose check is."""
+        left_out = {id for id, member in self.items() if member.long}
+        before = -1
+        while len(left_out) > before:
+            before = len(left_out)
+            left_out |= {
+                id
+                for id, member in self.items()
+                if not left_out.isdisjoint((*member.depends, *member.parts, f"{id}-corrected"))
+            }
+        return left_out
+
     def dependents(self, id: str) -> list[str]:
         """Return the ids of the claims that depend on one."""
         return [other for other, member in self.items() if id in (*member.depends, *member.parts)]
