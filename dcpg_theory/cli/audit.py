@@ -21,6 +21,7 @@ from dcpg_theory.cli.output import (
     write_json,
     write_text,
 )
+from dcpg_theory.ledger.mutation import HOLDS_TOO, UNREAD, MutationRecord
 from dcpg_theory.ledger.recorded import compare, read_recorded, write_recorded
 from dcpg_theory.ledger.records import Record, summary
 from dcpg_theory.ledger.registry import Registry, load_registry
@@ -143,18 +144,37 @@ def _mutate(
     table.add_column("mutants", justify="right")
     table.add_column("noticed", justify="right")
     table.add_column("unreadable", justify="right")
+    for why in (HOLDS_TOO, UNREAD):
+        table.add_column(why, justify="right")
     table.add_column("survivors", ratio=1)
     for record in records.values():
-        noticed = record.tried - len(record.survivors)
-        counts = (record.tried, noticed, record.unreadable)
-        table.add_row(record.id, *map(str, counts), Text("; ".join(record.survivors)))
+        counts = (record.tried, record.tried - len(record.survivors), record.unreadable)
+        table.add_row(
+            record.id,
+            *map(str, counts),
+            *(str(_survived(record, why)) for why in (HOLDS_TOO, UNREAD)),
+            Text("; ".join(f"{one.what} ({one.why})" for one in record.survivors)),
+        )
     console.print(table)
     tried = sum(record.tried for record in records.values())
-    survived = sum(len(record.survivors) for record in records.values())
-    console.print(f"{tried} mutants of {len(records)} claims: {tried - survived} noticed")
-    data = {"mutations": [asdict(record) for record in records.values()]}
-    write_json(data | {"tried": tried, "survived": survived}, json_file)
+    survived = {
+        why: sum(_survived(record, why) for record in records.values())
+        for why in (HOLDS_TOO, UNREAD)
+    }
+    noticed = tried - sum(survived.values())
+    console.print(
+        f"{tried} mutants of {len(records)} claims: {noticed} noticed, "
+        f"{survived[HOLDS_TOO]} hold too, {survived[UNREAD]} are where the check reads nothing"
+    )
+    data = {"mutations": [asdict(record) for record in records.values()], "tried": tried}
+    data["survived"] = sum(survived.values())
+    write_json(data | {"holds_too": survived[HOLDS_TOO], "unread": survived[UNREAD]}, json_file)
     return 0
+
+
+def _survived(record: MutationRecord, why: str) -> int:
+    """Return how many of a claim's mutants survive for one reason."""
+    return sum(survivor.why == why for survivor in record.survivors)
 
 
 def ledger_table(records: Mapping[str, Record]) -> Table:
