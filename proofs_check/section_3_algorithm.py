@@ -55,7 +55,7 @@ _BOX = _SHARE.replace(**dict.fromkeys([*map(str, (*_thetas, *_slopes)), "alpha"]
 
 def _neighbours(agent: int, edges: Any) -> list[int]:
     both = [*edges, *((j, i) for i, j in edges)]
-    return sorted(j for i, j in both if i == agent)
+    return sorted({j for i, j in both if i == agent})
 
 
 def _mixing() -> Array:
@@ -160,13 +160,26 @@ def _update(kernel: Kernel) -> Evidence:
 
     Special cases: two agents that agree and stand still, with W_12 = a; the ring.
     """
+    return _rows(kernel, [(0, 1)], _ring)
+
+
+def _with_loops(kernel: Kernel) -> Evidence:
+    """The same with an edge from every agent to itself, so that i is in N_i.
+
+    Assumption 1 has W_ii > 0, and W_ij > 0 iff i and j are connected: read for j = i it asks for this.
+    """
+    loops = [(i, i) for i in range(kernel.given("first", 0), 4)]
+    return _rows(kernel, [(0, 1), *loops[:2]], [*_ring, *loops])
+
+
+def _rows(kernel: Kernel, pair: Any, ring: Any) -> Evidence:
     updated, side = sides(kernel.statement)
     current = int(normalized(updated) == r"\theta_i^{k+1}")
     two = [[1 - _a, _a], [_a, 1 - _a]]
-    still = _printed(side, [(0, 1)], two, [_a**0] * 2, [0 * _a] * 2)
+    still = _printed(side, pair, two, [_a**0] * 2, [0 * _a] * 2)
     weights = _mixing()
     true = [sum(weights[i] * _thetas) + step * _slopes[i] for i in _AGENTS]
-    rows = _printed(side, _ring, weights, _thetas, _slopes)
+    rows = _printed(side, ring, weights, _thetas, _slopes)
     chain = update_is_row()
     return kernel.confirmed(
         kernel.proof(chain),
@@ -194,8 +207,26 @@ eq_9 = Claim(
         "agent i is not in N_i as defined, so its own parameter and W_ii > 0 are left out; the text "
         "after it ('a weighted average of theta_i with theta_j') and (25) have them",
     ),
-    note="right as printed if every agent counts as its own neighbour, which is said nowhere",
+    note=(
+        "right as printed if every agent is joined to itself (eq-9-loops-sharp). The text after it "
+        "has N_i without i: an average 'of theta_i with theta_j received from its neighbors j in N_i'"
+    ),
     **_IN_9,
+)
+eq_9_loops = eq_9.variant(
+    id="eq-9-loops-sharp",
+    lines=None,
+    check=_with_loops,
+    fault=None,
+    controls=(
+        misprint(r"+ \alpha^k", r"- \alpha^k"),
+        misprint("W_{ij}", "W_{ji}"),
+        ingredient("the first agent is not joined to itself", first=1),
+    ),
+    note=(
+        "for a graph with (i, i) in E for every i, as Assumption 1 has it if its 'W_ij > 0 iff i and "
+        "j are connected' is read for j = i too, (9) is right as printed"
+    ),
 )
 eq_9_corrected = eq_9.variant(
     id="eq-9-corrected",
