@@ -19,6 +19,7 @@ from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized
 from dcpg_theory.exact.rational_functions import as_fmpq, symbols
+from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger import (
     Claim,
     Fault,
@@ -38,6 +39,7 @@ from proofs_check.chains import several_tasks
 from proofs_check.instances.small_tasks import bandit
 from proofs_check.instances.two_policies import Setting
 from proofs_check.readings.display_49 import HALF, SHARED, UNVISITED
+from proofs_check.readings.wording import about, multiple_of_lambda
 
 WHERE = "Appendix B.2, Proposition 1"
 
@@ -56,15 +58,27 @@ SETTINGS = {
 }
 
 
+_NORM = r"\left\| \sum_{i=1}^N \nabla L_i^\lambda(\theta; \mu_i) \right\|"
+_LARGEST = (
+    r"\max_{s,a} \sum_{i=1}^N \frac{\partial L_i^\lambda(\theta; \mu_i)}{\partial \theta_{s,a}}"
+)
+_GAP = r"V(\theta^*; \rho) - V(\theta; \rho)"
+_MISMATCH = (
+    r"\max_{s \in \mathcal{S}, i: s \in \mathcal{S}_i} \left\{ "
+    r"\frac{d_{\rho_i}^{\pi_{\theta^*}}(s)}{(1-\gamma_i)\mu_i(s)} \right\}"
+)
+
+
 def _bounded_gap(kernel: Kernel) -> Evidence:
     """Performance difference, (12), (50), and d_{i,mu_i} >= (1 - gamma_i) mu_i.
 
     Special cases: exact instances whose gradient meets the printed condition; the others say nothing.
     """
     condition, conclusion = normalized(kernel.statement).split(normalized(", we have*"))
-    limit = condition.split(r"\leq")[1]
-    right = conclusion.split(r"\leq")[1]
-    sharp = normalized(right).startswith(r"\lambda")
+    small, limit = condition.split(r"\leq")
+    _, right = conclusion.split(r"\leq")
+    sharp = small.startswith(r"\max")
+    about(kernel, rf"{_LARGEST if sharp else _NORM} \leq", rf"{_GAP} \leq")
     special = []
     for name, setting in SETTINGS.items():
         g, bound = setting.gradient(), setting.value_of(limit)
@@ -75,9 +89,13 @@ def _bounded_gap(kernel: Kernel) -> Evidence:
             special.append(
                 kernel.at_instance(setting.gap(), "<=", setting.value_of(right), instance)
             )
-    shares = (Fraction(1), Fraction(1)) if sharp else (HALF, Fraction(2))
-    chain = several_tasks.proposition_1(*shares)
-    return kernel.confirmed(kernel.proof(chain), *special)
+    if special and kernel.every(*special).verdict is Verdict.REFUTED:
+        return kernel.every(*special)
+    threshold = multiple_of_lambda(limit.rstrip("$"), lambda lam, n, s, a, _: lam * n / (s * a))
+    bound = multiple_of_lambda(right.split(r"\max")[0], lambda lam, n, *_: lam * n)
+    about(kernel, _MISMATCH)
+    proof = kernel.proof(several_tasks.proposition_1(threshold, bound))
+    return kernel.confirmed(proof, *special)
 
 
 prop_1 = Claim(
