@@ -39,6 +39,7 @@ from proofs_check.chains import entropy_norms as norm_chains
 from proofs_check.chains import lipschitz as lipschitz_chains
 from proofs_check.chains.bounded_products import letter, mean, sum_at_most, variance_at_most
 from proofs_check.chains.mdp_operators import less
+from proofs_check.readings.wording import about
 
 WHERE = "Appendix B.5, proof of Lemma B.6"
 _LEMMA = "Appendix B.5, Lemma B.6, (86)"
@@ -132,18 +133,27 @@ def _proved(
 
 def _value(kernel: Kernel) -> Evidence:
     """|grad zeta| <= c by (89), so v . grad zeta <= c along a unit direction (Cauchy-Schwarz)."""
+    about(kernel, r"\|\lambda RE(\pi_{\theta}') - \lambda RE(\pi_{\theta}'')\|")
     bound = _end(appendix_b6.eq_89)
     return _proved(kernel, norm_chains.steepness(bound, bound**2, _BOX), _value_moves)
 
 
 def _gradient(kernel: Kernel) -> Evidence:
     """|u^T H u| <= c |u|^2 by (90), so x^T H v <= c for unit vectors (polarization)."""
+    about(
+        kernel,
+        r"\|\nabla_{\theta'} \lambda RE(\pi_{\theta}') - \nabla_{\theta''} \lambda RE(\pi_{\theta}'')\|",
+    )
     chain = lipschitz_chains.bounded_gradient(_end(appendix_b6_bounds.eq_90), _BOX)
     return _proved(kernel, chain, _gradient_moves)
 
 
 def _hessian(kernel: Kernel) -> Evidence:
     """|x^T (dH/dv) x| <= c for unit vectors x and v, which eq-91-sharp says; (91) has x = v."""
+    about(
+        kernel,
+        r"\|\nabla_{\theta'}^2 \lambda RE(\pi_{\theta}') - \nabla_{\theta''}^2 \lambda RE(\pi_{\theta}'')\|",
+    )
     chain = lipschitz_chains.bounded_form(_end(mixed_third_derivative), _BOX)
     return _proved(kernel, chain, _hessian_moves)
 
@@ -163,6 +173,7 @@ def mixed_third_derivative(kernel: Kernel) -> Evidence:
     The sum over s of max|u_s|^2 max|v_s| is at most the sum of |u_s|^2, which is 1. Instance:
     pi = (9/10, 1/10) and u = v = (1, 0).
     """
+    about(kernel, r"\nabla_{\theta}^2 \zeta(\theta) u \right|")
     bound = _constant(kernel.statement) / (_LAMBDA * _H)
     u, v = letter("U"), letter("V")
     m, n = mean(u), mean(v)
