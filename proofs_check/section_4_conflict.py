@@ -106,6 +106,7 @@ decay_corrected = decay.variant(
         "0 <= max_a A <= 2 lambda (1 - gamma_i)/(|S| d(s)): eq-50-corrected with one task; needs "
         "d_{i,mu_i}(s) > 0"
     ),
+    adds={"d_{i,mu_i}(s) > 0": "prop-1-exploration-sharp"},
 )
 
 

@@ -346,7 +346,15 @@ theorem_2_corrected = unsettled(
         "Proposition 1, (39) and (45) are settled; (34) and (23) belong to Appendix B.1, and (40), "
         "(41) need norms in the kernel"
     ),
-).variant(lines=None)
+).variant(
+    lines=None,
+    adds={
+        "symmetric W": "",
+        "equal starts": "sec42-equal-starts",
+        "mu_i > 0": "prop-1-exploration-sharp",
+        "(12) for these mu_i": "prop-1-match-needed",
+    },
+)
 
 
 def _coefficient(kernel: Kernel) -> Evidence:

@@ -43,7 +43,8 @@ class Registry(Mapping[str, Claim]):
                 raise InvalidInput(f"two claims are called {member.id!r}")
             self._claims[member.id] = member
         for member in claims:
-            for other in (*member.depends, *member.parts):
+            shown_by = filter(None, member.adds.values())
+            for other in (*member.depends, *member.parts, *shown_by):
                 if other not in self._claims:
                     raise InvalidInput(f"claim {member.id!r} names the unknown claim {other!r}")
         self._check_order()
