@@ -39,7 +39,7 @@ from proofs_check.chains import entropy_norms as norm_chains
 from proofs_check.chains import lipschitz as lipschitz_chains
 from proofs_check.chains.bounded_products import letter, mean, sum_at_most, variance_at_most
 from proofs_check.chains.mdp_operators import less
-from proofs_check.readings.wording import about
+from proofs_check.readings.wording import about, naming
 
 WHERE = "Appendix B.5, proof of Lemma B.6"
 _LEMMA = "Appendix B.5, Lemma B.6, (86)"
@@ -133,27 +133,18 @@ def _proved(
 
 def _value(kernel: Kernel) -> Evidence:
     """|grad zeta| <= c by (89), so v . grad zeta <= c along a unit direction (Cauchy-Schwarz)."""
-    about(kernel, r"\|\lambda RE(\pi_{\theta}') - \lambda RE(\pi_{\theta}'')\|")
     bound = _end(appendix_b6.eq_89)
     return _proved(kernel, norm_chains.steepness(bound, bound**2, _BOX), _value_moves)
 
 
 def _gradient(kernel: Kernel) -> Evidence:
     """|u^T H u| <= c |u|^2 by (90), so x^T H v <= c for unit vectors (polarization)."""
-    about(
-        kernel,
-        r"\|\nabla_{\theta'} \lambda RE(\pi_{\theta}') - \nabla_{\theta''} \lambda RE(\pi_{\theta}'')\|",
-    )
     chain = lipschitz_chains.bounded_gradient(_end(appendix_b6_bounds.eq_90), _BOX)
     return _proved(kernel, chain, _gradient_moves)
 
 
 def _hessian(kernel: Kernel) -> Evidence:
     """|x^T (dH/dv) x| <= c for unit vectors x and v, which eq-91-sharp says; (91) has x = v."""
-    about(
-        kernel,
-        r"\|\nabla_{\theta'}^2 \lambda RE(\pi_{\theta}') - \nabla_{\theta''}^2 \lambda RE(\pi_{\theta}'')\|",
-    )
     chain = lipschitz_chains.bounded_form(_end(mixed_third_derivative), _BOX)
     return _proved(kernel, chain, _hessian_moves)
 
@@ -220,10 +211,15 @@ def variance_of_a_state(kernel: Kernel) -> Evidence:
 
 
 _RE1, _RE2 = r"\lambda RE(\pi_{\theta}')", r"\lambda RE(\pi_{\theta}'')"
+_D = (
+    rf"{_RE1} - {_RE2}",
+    rf"\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}",
+    rf"\nabla_{{\theta'}}^2 {_RE1} - \nabla_{{\theta''}}^2 {_RE2}",
+)
 _LINES_86 = (
-    rf"\|{_RE1} - {_RE2}\| &\leq \lambda \left(\frac{{1}}{{\sqrt{{|\mathcal{{A}}|}}}} + 1 \right) \|\theta' - \theta''\|",
-    rf"\|\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}\| &\leq \frac{{2\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
-    rf"\|\nabla_{{\theta'}}^2 {_RE1} - \nabla_{{\theta''}}^2 {_RE2}\| &\leq \frac{{6\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
+    rf"\|{_D[0]}\| &\leq \lambda \left(\frac{{1}}{{\sqrt{{|\mathcal{{A}}|}}}} + 1 \right) \|\theta' - \theta''\|",
+    rf"\|{_D[1]}\| &\leq \frac{{2\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
+    rf"\|{_D[2]}\| &\leq \frac{{6\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
 )
 _IN_86: dict[str, Any] = {"where": _LEMMA, "kind": Kind.UPPER_BOUND, "lines": (904, 904)}
 _PRIMES = "RE(pi_theta') is read as RE(pi_{theta'}): the prime belongs to theta"
@@ -235,7 +231,7 @@ lines_86 = (
     Claim(
         id="eq-86-value",
         statement=_LINES_86[0],
-        check=_value,
+        check=naming(_value, rf"\|{_D[0]}\|"),
         depends=("eq-89",),
         controls=(misprint("+ 1", r"- \frac{1}{2}"),),
         note=_PRIMES,
@@ -244,7 +240,7 @@ lines_86 = (
     Claim(
         id="eq-86-gradient",
         statement=_LINES_86[1],
-        check=_gradient,
+        check=naming(_gradient, rf"\|{_D[1]}\|"),
         depends=("eq-90",),
         controls=(_SMALL[2],),
         note=_PRIMES,
@@ -253,7 +249,7 @@ lines_86 = (
     Claim(
         id="eq-86-hessian",
         statement=_LINES_86[2],
-        check=_hessian,
+        check=naming(_hessian, rf"\|{_D[2]}\|"),
         depends=("eq-91-sharp",),
         controls=(_SMALL[6],),
         note=f"{_PRIMES}; (91) fills all three places with one u, and eq-91-sharp is what is needed",

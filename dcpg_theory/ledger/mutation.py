@@ -174,7 +174,7 @@ def mutate(member: Claim) -> MutationRecord | None:
 
     A mutant that the check cannot read counts as noticed, and is counted apart.
     """
-    if member.check is None or not member(Kernel(member.statement)).verdict.passes:
+    if member.check is None or not _passes(member, member.statement):
         return None
     tried, unreadable, survivors = 0, 0, []
     for mutant in mutants(member.statement):

@@ -7,16 +7,19 @@ read and evaluated.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from dcpg_theory.errors import Undecided
+from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.ledger.claims import Check
 
-__all__ = ["about", "multiple_of_lambda"]
+__all__ = ["about", "multiple_of_lambda", "naming"]
 
 
 def about(kernel: Kernel, *names: str) -> None:
@@ -37,6 +40,17 @@ def about(kernel: Kernel, *names: str) -> None:
     for name in names:
         if normalized(name) not in text:
             raise Undecided(f"the check is about {name}, which the statement does not name")
+
+
+def naming(check: Check, *names: str) -> Check:
+    """Return a check that leaves statements undecided that do not name what it is about."""
+
+    @functools.wraps(check)
+    def checked(kernel: Kernel) -> Evidence:
+        about(kernel, *names)
+        return check(kernel)
+
+    return checked
 
 
 def multiple_of_lambda(latex: str, unit: Callable[..., Any]) -> Fraction:
