@@ -36,6 +36,7 @@ CHAPTERS = (
     "proofs_check.appendix_b1_descent",
     "proofs_check.appendix_b1_bounds",
     "proofs_check.proposition",
+    "proofs_check.confirmed_runs",
     "proofs_check.appendix_b2",
     "proofs_check.appendix_b2_count",
     "proofs_check.appendix_b3",

@@ -27,6 +27,7 @@ from proofs_check.chains import agents as agent_chains
 from proofs_check.chains import descent
 from proofs_check.chains.derivation import proof_of
 from proofs_check.instances.two_agents import Opposed
+from proofs_check.readings.wording import about
 
 WHERE = "Appendix B.1"
 
@@ -373,6 +374,7 @@ eq_30_sum_corrected = eq_30_sum.variant(
 )
 def smallest_is_below_the_mean(kernel: Kernel) -> Evidence:
     """K m <= 1^T b; in the special case K equal numbers b with sum c_1 D, so m = c_1 D/K."""
+    about(kernel, r"\min_{k < K} \|\boldsymbol{\theta}^{k+1} - \boldsymbol{\theta}^k\|^2 \leq")
     constant, count, drop = symbols("c_1", "K", "D")
     names = {
         "c_1": constant,

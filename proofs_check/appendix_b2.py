@@ -30,6 +30,7 @@ from proofs_check.chains import agents, theorem_2
 from proofs_check.instances.bandit_runs import BanditRun
 from proofs_check.readings.sums import sides
 from proofs_check.readings.theorem_2_terms import Terms
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT
 
 WHERE = "Appendix B.2"
@@ -48,6 +49,11 @@ HALF = Fraction(1, 2)
 )
 def regularization_for_epsilon(kernel: Kernel) -> Evidence:
     """Put lambda into the bound of Proposition 1: 2 lambda N max = epsilon."""
+    about(
+        kernel,
+        r"\lambda =",
+        r"\left\{ \frac{d_{\rho_j}^{\pi_{\theta^*}}(s)}{(1-\gamma_j)\mu_j(s)} \right\}",
+    )
     text = normalized(kernel.statement.split("=", 1)[1])
     text = re.sub(r"\\max_\{j,s\}\\\{.*\\\}", "M", text).rstrip(".")
     eps, tasks, most = symbols("epsilon", "N", "M")

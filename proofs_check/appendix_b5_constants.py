@@ -14,6 +14,7 @@ from typing import Any
 
 import flint
 
+from dcpg_theory.errors import Undecided
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
@@ -34,6 +35,7 @@ from proofs_check import appendix_b5_sums as sums
 from proofs_check.chains import lipschitz as lipschitz_chains
 from proofs_check.chains.lipschitz import ONE_TASK
 from proofs_check.chains.mdp_operators import less
+from proofs_check.readings.operators import read_derivative
 from proofs_check.symbols import DISCOUNT, free, own
 
 WHERE = "Appendix B.5, proof of Lemma B.5"
@@ -130,6 +132,9 @@ def _lemma_b4(order: int) -> RationalFunction:
 def _substituted(order: int) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
         """Lemma B.4's bound (56) with C' = 2, C'' = 6, C''' = 26."""
+        left = normalized(kernel.statement).split(r"\leq")[0].rstrip("&")
+        if read_derivative(left, of="V", largest=True) != order:
+            raise Undecided(f"{left!r} is not the derivative of order {order} that (56) bounds")
         printed = parse(normalized(kernel.statement).rsplit(r"\leq", 1)[1], _OWN)
         return kernel.identity(printed, _lemma_b4(order), ONE_TASK)
 

@@ -40,6 +40,7 @@ from proofs_check.chains import entropy_norms as norm_chains
 from proofs_check.chains import lipschitz as lipschitz_chains
 from proofs_check.chains.bounded_products import letter, mean, sum_at_most, variance_at_most
 from proofs_check.chains.mdp_operators import less
+from proofs_check.readings.wording import about, naming
 
 WHERE = "Appendix B.5, proof of Lemma B.6"
 _LEMMA = "Appendix B.5, Lemma B.6, (86)"
@@ -164,6 +165,7 @@ def mixed_third_derivative(kernel: Kernel) -> Evidence:
     The sum over s of max|u_s|^2 max|v_s| is at most the sum of |u_s|^2, which is 1. Instance:
     pi = (9/10, 1/10) and u = v = (1, 0).
     """
+    about(kernel, r"\nabla_{\theta}^2 \zeta(\theta) u \right|")
     bound = _constant(kernel.statement) / (_LAMBDA * _H)
     u, v = letter("U"), letter("V")
     m, n = mean(u), mean(v)
@@ -210,10 +212,15 @@ def variance_of_a_state(kernel: Kernel) -> Evidence:
 
 
 _RE1, _RE2 = r"\lambda RE(\pi_{\theta}')", r"\lambda RE(\pi_{\theta}'')"
+_D = (
+    rf"{_RE1} - {_RE2}",
+    rf"\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}",
+    rf"\nabla_{{\theta'}}^2 {_RE1} - \nabla_{{\theta''}}^2 {_RE2}",
+)
 _LINES_86 = (
-    rf"\|{_RE1} - {_RE2}\| &\leq \lambda \left(\frac{{1}}{{\sqrt{{|\mathcal{{A}}|}}}} + 1 \right) \|\theta' - \theta''\|",
-    rf"\|\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}\| &\leq \frac{{2\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
-    rf"\|\nabla_{{\theta'}}^2 {_RE1} - \nabla_{{\theta''}}^2 {_RE2}\| &\leq \frac{{6\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
+    rf"\|{_D[0]}\| &\leq \lambda \left(\frac{{1}}{{\sqrt{{|\mathcal{{A}}|}}}} + 1 \right) \|\theta' - \theta''\|",
+    rf"\|{_D[1]}\| &\leq \frac{{2\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
+    rf"\|{_D[2]}\| &\leq \frac{{6\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
 )
 _IN_86: dict[str, Any] = {"where": _LEMMA, "kind": Kind.UPPER_BOUND, "lines": (904, 904)}
 _PRIMES = "RE(pi_theta') is read as RE(pi_{theta'}): the prime belongs to theta"
@@ -225,7 +232,7 @@ lines_86 = (
     Claim(
         id="eq-86-value",
         statement=_LINES_86[0],
-        check=_value,
+        check=naming(_value, rf"\|{_D[0]}\|"),
         depends=("eq-89",),
         controls=(misprint("+ 1", r"- \frac{1}{2}"),),
         note=_PRIMES,
@@ -234,7 +241,7 @@ lines_86 = (
     Claim(
         id="eq-86-gradient",
         statement=_LINES_86[1],
-        check=_gradient,
+        check=naming(_gradient, rf"\|{_D[1]}\|"),
         depends=("eq-90",),
         controls=(_SMALL[2],),
         note=_PRIMES,
@@ -243,7 +250,7 @@ lines_86 = (
     Claim(
         id="eq-86-hessian",
         statement=_LINES_86[2],
-        check=_hessian,
+        check=naming(_hessian, rf"\|{_D[2]}\|"),
         depends=("eq-91-sharp",),
         controls=(_SMALL[6],),
         note=f"{_PRIMES}; (91) fills all three places with one u, and eq-91-sharp is what is needed",

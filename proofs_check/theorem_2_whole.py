@@ -175,6 +175,12 @@ theorem_2_corrected = Claim(
         misprint(r"\leq \varepsilon", r"\leq \frac{\varepsilon}{20}"),
         ingredient("larger gaps", scale=20),
     ),
+    adds={
+        "symmetric W": "",
+        "equal starts": "sec42-equal-starts",
+        "mu_i > 0": "prop-1-exploration-sharp",
+        "(12) for these mu_i": "prop-1-match-needed",
+    },
     note=(
         "the chain goes from (9) to the smallest gradient, Proposition 1 from there to the gap; "
         "theta* may be any policy that (12) holds for"
