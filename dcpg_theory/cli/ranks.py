@@ -119,7 +119,7 @@ def launch(n_ranks: int, words: Sequence[str], what: str, total: int, *, quiet: 
                 sys.stdout.flush()
 
         arguments = ["-m", "dcpg_theory", *words, "--mpi"]
-        ended = run_on_ranks(n_ranks, arguments, line=line, environment={_TOLD: "1"})
+        ended = run_on_ranks(n_ranks, arguments, line=line, variables={_TOLD: "1"})
     if ended.lost is not None:
         raise DcpgTheoryError(
             f"a rank was lost ({ended.lost}), and the run ended; the same command with --resume "

@@ -14,7 +14,7 @@ from typing import IO
 
 from dcpg_theory.errors import InvalidInput
 
-__all__ = ["Ended", "find_mpiexec", "run_on_ranks"]
+__all__ = ["Ended", "environment", "find_mpiexec", "run_on_ranks"]
 
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _BANNER = "=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES"
@@ -54,12 +54,22 @@ def find_mpiexec() -> Path:
     return Path(found)
 
 
+def environment(n_ranks: int) -> dict[str, str]:
+    """Return the environment in which ranks start: this one, with one numerical thread each.
+
+    Where ranks outnumber the cores, waiting ones sleep, so that others come to their turn: MPICH
+    otherwise waits busily.
+    """
+    extra = {"MPIR_CVAR_ENABLE_HEAVY_YIELD": "1"} if n_ranks > (os.cpu_count() or 1) else {}
+    return {**_ONE_THREAD, **extra, **os.environ}
+
+
 def run_on_ranks(
     n_ranks: int,
     arguments: Sequence[str],
     *,
     line: Callable[[str], object],
-    environment: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Ended:
     """Run this Python with the arguments on MPI ranks, one thread each, and wait.
 
@@ -73,8 +83,8 @@ def run_on_ranks(
         Of the interpreter, as ``("-m", "dcpg_theory", "run", ...)``.
     line : callable
         Takes each line of standard output, with its end; standard error is passed on as it is.
-    environment : mapping of str to str, optional
-        Variables besides those of this process.
+    variables : mapping of str to str, optional
+        Of the environment, besides what `environment` says.
 
     Raises
     ------
@@ -84,7 +94,7 @@ def run_on_ranks(
     if n_ranks < 1:
         raise InvalidInput(f"ranks={n_ranks} must be an integer of at least 1")
     command = [str(find_mpiexec()), "-n", str(n_ranks), sys.executable, *arguments]
-    variables = {**_ONE_THREAD, **os.environ, **(environment or {})}
+    variables = {**environment(n_ranks), **(variables or {})}
     report: list[str] = []
     with subprocess.Popen(
         command,

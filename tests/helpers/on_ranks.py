@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import dcpg_theory
-from dcpg_theory.engine.launching import find_mpiexec
+from dcpg_theory.engine.launching import environment, find_mpiexec
 from dcpg_theory.errors import InvalidInput
 
 HANGS = 300
@@ -26,18 +25,12 @@ def need_mpi() -> None:
         pytest.skip(str(error), allow_module_level=True)
 
 
-def environment() -> dict[str, str]:
-    """Return variables under which ranks find this package and keep to one thread each."""
-    root = str(Path(dcpg_theory.__file__).parents[1])
-    return {**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"}
-
-
 def run_program(n_ranks: int, program: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a Python program on ranks and return how it ended."""
     command = [str(find_mpiexec()), "-n", str(n_ranks), sys.executable, str(program), *words]
     return subprocess.run(
         command,
-        env=environment(),
+        env={**environment(n_ranks), "PYTHONPATH": str(Path(dcpg_theory.__file__).parents[1])},
         capture_output=True,
         text=True,
         check=False,
