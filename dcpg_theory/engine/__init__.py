@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dcpg_theory.engine import reference as reference
     from dcpg_theory.engine.checkpoints import Checkpoint
+    from dcpg_theory.engine.estimators import GradientEstimator, Reinforce
+    from dcpg_theory.engine.executors import executor
     from dcpg_theory.engine.recording import Record
     from dcpg_theory.engine.results import load_result, save_result
     from dcpg_theory.engine.running import run_dcpg
+    from dcpg_theory.engine.streams import read_record
     from dcpg_theory.engine.trace import Trace
 
 _EXPORTS = {
     "Checkpoint": "checkpoints",
+    "GradientEstimator": "estimators",
     "Record": "recording",
+    "Reinforce": "estimators",
     "Trace": "trace",
+    "executor": "executors",
     "load_result": "results",
+    "read_record": "streams",
     "run_dcpg": "running",
     "save_result": "results",
 }
@@ -29,9 +36,13 @@ _SUBMODULES = ("reference",)
 
 __all__ = [
     "Checkpoint",
+    "GradientEstimator",
     "Record",
+    "Reinforce",
     "Trace",
+    "executor",
     "load_result",
+    "read_record",
     "reference",
     "run_dcpg",
     "save_result",

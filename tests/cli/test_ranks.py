@@ -73,8 +73,6 @@ def test_bad_input_on_ranks_is_one_line_and_exit_code_2():
 
 
 def test_idle_ranks_are_a_warning():
-    done = run("--ranks", "3", "--iterations", "5", "--quiet", "random:3,2,4,2")
-    assert done.returncode == 2  # two problems are one too many
     words = [*DCPG, "random:3,2,4,2", *QUICK[1:], "--ranks", "3", "--iterations", "5"]
     done = subprocess.run(
         words, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=HANGS
@@ -110,8 +108,8 @@ def ranks_of(launcher):
 def test_a_lost_rank_ends_the_run_with_one_line_and_it_goes_on_with_fewer(tmp_path):
     words = ["--checkpoint", "run.npz", "--record", "run.npy", "--record-every", "50", "--resume"]
     with subprocess.Popen(
-        [*DCPG, *QUICK, *words, "--iterations", "100000000", "--step-size", "0.5", "--ranks", "3"],
-        env=ENVIRONMENT | {"DCPG_TEST": "1"},
+        [*DCPG, *QUICK, *words, "--iterations", "100000", "--step-size", "0.5", "--ranks", "3"],
+        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
