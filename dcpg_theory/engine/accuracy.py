@@ -54,10 +54,10 @@ def gradient_bound(task: FiniteMDP) -> float:
     task : FiniteMDP
         Of floats.
     """
-    horizon = 1 / (1 - task.discount)
+    horizon = 1 / (1 - float(task.discount))
     reward_range = float(task.rewards.max() - task.rewards.min())
     size = min(math.sqrt(task.n_states) * horizon, horizon**1.5)
-    return reward_range * size / (2 * math.sqrt(2))
+    return float(reward_range * size / (2 * math.sqrt(2)))
 
 
 def error_of_gradient(

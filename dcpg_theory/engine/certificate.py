@@ -280,4 +280,4 @@ def _value_part(
             q, q_low = multiply(q, q_low, y[s], y_low[s])
             out[s, a] = q
         largest = max(largest, squares)
-    return np.sqrt(largest)
+    return float(np.sqrt(largest))

@@ -1,7 +1,7 @@
 """How the engine compiles its kernels: numba, cached on disk, without the interpreter's lock.
 
-Only modules with kernels import this one, and they are imported when a compiled path is made: neither
-``import dcpg_theory`` nor a run on the reference path pays for the compiler.
+Only modules with kernels import this one, and they are imported when a compiled path is made, so
+that ``import dcpg_theory`` does not pay for the compiler.
 
 The cache lies beside the module, or, if that folder cannot be written to, where numba keeps its
 user's cache (``NUMBA_CACHE_DIR`` names another folder). Where no folder can be written to at all,

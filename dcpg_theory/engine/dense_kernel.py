@@ -1,4 +1,4 @@
-"""The compiled iteration for dense tasks of many states: LAPACK, one factorisation for both solves."""
+"""The compiled iteration for dense tasks of many states: one LAPACK factorisation, both solves."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def _add_gradient(tasks: DenseTasks, work: DenseWork, k: int, policy: Array, g: 
     _system(chance, reward, rows, policy, M, V)
     y[:] = tasks.start[first:last]
     factorize(M, exchanges, work.sizes)
-    solve(M, exchanges, work.sizes, V, False)
-    solve(M, exchanges, work.sizes, y, True)
+    solve(M, exchanges, work.sizes, V, transposed=False)
+    solve(M, exchanges, work.sizes, y, transposed=True)
     for s in range(n):
         pi, own = policy[rows[s]], g[rows[s]]
         for a in range(n_actions):

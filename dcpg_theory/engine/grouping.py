@@ -48,7 +48,7 @@ class _Class:
 
 
 def sparse_transitions(task: FiniteMDP) -> Any:
-    """Return a task's transitions without zeros as CSR of shape (n_states * n_actions, n_states)."""
+    """Return a task's transitions without zeros, CSR of shape (n_states * n_actions, n_states)."""
     from scipy.sparse import csr_array
 
     if task.is_sparse:
@@ -213,13 +213,9 @@ class _Builder:
     def layout(self) -> Layout:
         """Return what was appended."""
         A, n = self.problem.n_actions, self.largest
-        work = Work(
-            np.zeros((n * A, LANES)),
-            *(np.zeros((n, LANES)) for _ in range(6)),
-            np.zeros((self.largest_lower, LANES)),
-            np.zeros((self.largest_upper, LANES)),
-        )
-        groups = Groups(*(np.concatenate(self.parts[name]) for name in Groups._fields))
+        sizes = [n * A, *[n] * 6, self.largest_lower, self.largest_upper]
+        work = Work._make(np.zeros((size, LANES)) for size in sizes)
+        groups = Groups._make(np.concatenate(self.parts[name]) for name in Groups._fields)
         return Layout(groups, work, self.flops)
 
 

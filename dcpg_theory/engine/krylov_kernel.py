@@ -1,4 +1,4 @@
-"""The compiled solver for many states: BiCGSTAB with ILU(0), begun in the span of the last solutions.
+"""The compiled solver for many states: BiCGSTAB with ILU(0) from the span of the last solutions.
 
 Between two iterations of Algorithm 1 the policy moves little, and so do V and y: what the last few
 solutions span nearly holds the new one. The start is the combination of them with the least
@@ -166,7 +166,7 @@ def _dot(x: Array, y: Array) -> float:
 
 @compiled_sums
 def _size(x: Array, transposed: bool) -> float:
-    """The norm in which the residual bounds the error: the sum for M^T, the maximum for M."""
+    """Return the norm that bounds the error: the sum of moduli for M^T, the largest for M."""
     total, largest = 0.0, 0.0
     for s in range(x.size):
         total += abs(x[s])
@@ -326,7 +326,7 @@ def advantages(
             out[s, a] = entry
             squares += entry * entry
         largest = max(largest, squares)
-    return np.sqrt(largest)
+    return float(np.sqrt(largest))
 
 
 @compiled_sums

@@ -1,7 +1,7 @@
 """LAPACK inside compiled kernels: the routines that scipy exports to Cython, by address.
 
-They are registered under names of ours, so that a kernel which calls them can be cached: the name is
-resolved anew in every process.
+They are registered under names of ours, so that a kernel which calls them can be cached: the name
+is resolved anew in every process.
 """
 
 from __future__ import annotations

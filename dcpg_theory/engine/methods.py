@@ -129,6 +129,10 @@ class Iteration(Protocol):
         """Return the state before the first iteration, from the parameters of the agents here."""
         ...
 
+    def gradients(self, parameters: Array) -> Array:
+        """Return the gradients of the agents here, and forget that they were asked for."""
+        ...
+
     def advance(self, state: State, first: int, step_sizes: Array) -> tuple[State, int]:
         """Return the state after one iteration for each step size, and how many were done.
 
@@ -167,6 +171,13 @@ class Compiled:
         del first
         theta, done = self._path.advance(state["parameters"], self._matrix, step_sizes)
         return {"parameters": theta}, done
+
+    def gradients(self, parameters: Array) -> Array:
+        """See `Iteration`."""
+        before = _copies(self.memory())
+        g = self._path.gradients(parameters)
+        self.recall(before)
+        return g
 
     def memory(self) -> dict[str, Array]:
         """See `Iteration`."""
@@ -211,7 +222,7 @@ class Stepwise:
         No rank asks the others whether they are still finite: each goes on to the end of the
         stretch, and if one was not, all come back to the start and stop in time.
         """
-        before = {name: array.copy() for name, array in self.memory().items()}
+        before = _copies(self.memory())
         with np.errstate(all="ignore"):
             reached, done = self._stretch(state, first, step_sizes)
             everywhere = self._team.least(done)
@@ -219,6 +230,13 @@ class Stepwise:
                 self.recall(before)
                 reached, _ = self._stretch(state, first, step_sizes[:everywhere])
         return reached, everywhere
+
+    def gradients(self, parameters: Array) -> Array:
+        """See `Iteration`."""
+        before = _copies(self.memory())
+        g = self._gradients(parameters, 0, self._all)
+        self.recall(before)
+        return g
 
     def memory(self) -> dict[str, Array]:
         """See `Iteration`."""
@@ -373,6 +391,10 @@ class ExactGradients:
             problem, regularization = self._problem, self._regularization
             self._paths[agents] = make_path(problem, regularization, self._path, agents)
         return self._paths[agents]
+
+
+def _copies(memory: Memory) -> dict[str, Array]:
+    return {name: array.copy() for name, array in memory.items()}
 
 
 def _agent(name: str) -> int:
