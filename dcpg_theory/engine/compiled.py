@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 
-__all__ = ["compiled", "compiled_sums", "fused"]
+__all__ = ["compiled", "compiled_sums", "copy", "fused"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -49,3 +50,10 @@ def fused(function: _Function) -> _Function:
 def compiled_sums(function: _Function) -> _Function:
     """Compile a function whose sums may run in any order, in vector lanes."""
     return _compile(function, _SUMS)
+
+
+@compiled
+def copy(source: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> None:
+    """Copy a vector over another; assigning a slice would take seconds to compile."""
+    for i in range(source.size):
+        target[i] = source[i]

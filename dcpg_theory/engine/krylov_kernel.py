@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dcpg_theory.engine.compiled import compiled_sums
+from dcpg_theory.engine.compiled import compiled_sums, copy
 from dcpg_theory.exact.numbers import Array
 
 __all__ = [
@@ -98,7 +98,7 @@ def incomplete_factors(system: System, place: Array) -> None:
         Room, -1 before and after.
     """
     ends, columns, diagonal, f = system.ends, system.columns, system.diagonal, system.factors
-    f[:] = system.entries
+    copy(system.entries, f)
     for i in range(ends.size - 1):
         for t in range(ends[i], ends[i + 1]):
             place[columns[t]] = t
@@ -134,7 +134,7 @@ def _apply(system: System, x: Array, out: Array, transposed: bool) -> None:
 def _precondition(system: System, x: Array, out: Array, transposed: bool) -> None:
     ends, columns, diagonal, f = system.ends, system.columns, system.diagonal, system.factors
     n = x.size
-    out[:] = x
+    copy(x, out)
     if transposed:
         for s in range(n):
             out[s] *= f[diagonal[s]]
@@ -200,10 +200,10 @@ def _begin(
     x[:] = 0.0
     n = x.size
     r = images[KEPT]
-    r[:] = right
+    copy(right, r)
     for k in range(len(kept)):
         w, d = images[k], directions[k]
-        d[:] = kept[k]
+        copy(kept[k], d)
         _apply(system, d, w, transposed)
         length = _dot(w, w)
         for j in range(k):
@@ -265,7 +265,7 @@ def solve(
     reached = residual(system, right, x, r, transposed)
     steps = 0
     while reached > tolerance and steps < most_steps:
-        shadow[:] = r
+        copy(r, shadow)
         p[:] = 0.0
         v[:] = 0.0
         rho, alpha, omega = 1.0, 1.0, 1.0
@@ -333,5 +333,5 @@ def advantages(
 def remember(kept: Array, n_kept: int, x: Array) -> None:
     """Put a solution before the kept ones, at the cost of the oldest if there are KEPT."""
     for k in range(min(n_kept, KEPT - 1), 0, -1):
-        kept[k] = kept[k - 1]
-    kept[0] = x
+        copy(kept[k - 1], kept[k])
+    copy(x, kept[0])

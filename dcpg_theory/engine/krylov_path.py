@@ -113,7 +113,7 @@ class _KrylovTask:
     """One task: its transitions, its system, and its last solutions."""
 
     def __init__(self, mdp: FiniteMDP, rows: Array, start: Array) -> None:
-        self.mdp, self.rows, self.start = mdp, rows, start
+        self.mdp, self.rows, self.start = mdp, rows, np.array(start)
         n = mdp.n_states
         P = sparse_transitions(mdp)
         self.moves = (P.indptr, P.indices, P.data)
