@@ -58,9 +58,7 @@ def factorize(matrix: Array, exchanges: Array, sizes: Array) -> None:
 
 
 @compiled
-def solve(
-    factors: Array, exchanges: Array, sizes: Array, right: Array, transposed: bool
-) -> None:
+def solve(factors: Array, exchanges: Array, sizes: Array, right: Array, transposed: bool) -> None:
     """Solve with the matrix that `factorize` was given, or with its transpose, in place."""
     sizes[2] = _PLAIN if transposed else _TRANSPOSED
     size = sizes.ctypes.data
