@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dcpg_theory.engine.accuracy import centred_rewards
 from dcpg_theory.engine.compiled import compiled
 from dcpg_theory.engine.elimination import Elimination, full_elimination, plan_elimination
 from dcpg_theory.engine.iteration import Groups
@@ -201,7 +202,7 @@ class _Builder:
                 task, P, given = self.problem.tasks[i], self.transitions[i], np.zeros(moves.nnz)
                 given[np.searchsorted(keys, _keys(P))] = task.discount * P.data
                 chance[:, lane] = given[permuted.data]
-                reward[:, lane] = task.rewards.ravel()[pairs]
+                reward[:, lane] = centred_rewards(task).ravel()[pairs]
                 excess[:, lane] = row_excess(task.discount, P.indptr, P.data)[pairs]
                 start[:, lane] = self.problem.exploration[i][order]
             own = [self.append("start", start), self.append("chance", chance)]
