@@ -22,7 +22,7 @@ _SETTERS = ("openblas_set_num_threads_local", "MKL_Set_Num_Threads_Local")
 
 @cache
 def _setter() -> Callable[[int], int] | None:
-    """The function of the BLAS behind scipy's LAPACK, or None if it has no such function."""
+    """Return the function of the BLAS behind scipy's LAPACK, if it has one."""
     from scipy.linalg import cython_lapack
 
     # A symbol is looked up in a library and in all that it depends on.

@@ -1,7 +1,7 @@
 """How the engine compiles its kernels: numba, cached on disk, without the interpreter's lock.
 
-Only modules with kernels import this one, and they are imported when a compiled path is made: neither
-``import dcpg_theory`` nor a run on the reference path pays for the compiler.
+Only modules with kernels import this one, and they are imported when a compiled path is made, so
+that ``import dcpg_theory`` does not pay for the compiler.
 
 The cache lies beside the module, or, if that folder cannot be written to, where numba keeps its
 user's cache (``NUMBA_CACHE_DIR`` names another folder). Where no folder can be written to at all,
@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 
-__all__ = ["compiled", "compiled_sums", "fused"]
+__all__ = ["compiled", "compiled_sums", "copy", "fused"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -49,3 +50,10 @@ def fused(function: _Function) -> _Function:
 def compiled_sums(function: _Function) -> _Function:
     """Compile a function whose sums may run in any order, in vector lanes."""
     return _compile(function, _SUMS)
+
+
+@compiled
+def copy(source: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> None:
+    """Copy a vector over another; assigning a slice would take seconds to compile."""
+    for i in range(source.size):
+        target[i] = source[i]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from dcpg_theory.engine.accuracy import centred_rewards
 from dcpg_theory.engine.compiled import compiled
 from dcpg_theory.engine.elimination import Elimination, full_elimination, plan_elimination
 from dcpg_theory.engine.iteration import Groups
@@ -48,7 +49,7 @@ class _Class:
 
 
 def sparse_transitions(task: FiniteMDP) -> Any:
-    """Return a task's transitions without zeros as CSR of shape (n_states * n_actions, n_states)."""
+    """Return a task's transitions without zeros, CSR of shape (n_states * n_actions, n_states)."""
     from scipy.sparse import csr_array
 
     if task.is_sparse:
@@ -201,7 +202,7 @@ class _Builder:
                 task, P, given = self.problem.tasks[i], self.transitions[i], np.zeros(moves.nnz)
                 given[np.searchsorted(keys, _keys(P))] = task.discount * P.data
                 chance[:, lane] = given[permuted.data]
-                reward[:, lane] = task.rewards.ravel()[pairs]
+                reward[:, lane] = centred_rewards(task).ravel()[pairs]
                 excess[:, lane] = row_excess(task.discount, P.indptr, P.data)[pairs]
                 start[:, lane] = self.problem.exploration[i][order]
             own = [self.append("start", start), self.append("chance", chance)]
@@ -213,13 +214,9 @@ class _Builder:
     def layout(self) -> Layout:
         """Return what was appended."""
         A, n = self.problem.n_actions, self.largest
-        work = Work(
-            np.zeros((n * A, LANES)),
-            *(np.zeros((n, LANES)) for _ in range(6)),
-            np.zeros((self.largest_lower, LANES)),
-            np.zeros((self.largest_upper, LANES)),
-        )
-        groups = Groups(*(np.concatenate(self.parts[name]) for name in Groups._fields))
+        sizes = [n * A, *[n] * 6, self.largest_lower, self.largest_upper]
+        work = Work._make(np.zeros((size, LANES)) for size in sizes)
+        groups = Groups._make(np.concatenate(self.parts[name]) for name in Groups._fields)
         return Layout(groups, work, self.flops)
 
 

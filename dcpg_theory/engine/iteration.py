@@ -1,4 +1,4 @@
-"""The compiled loop: policies, gradients, mixing and step, for as many iterations as are asked for."""
+"""The compiled loop: policies, gradients, mixing and step, as many times as asked for."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Groups(NamedTuple):
     """All groups of four tasks in flat arrays, the fields of `Pattern` and `Tasks` end to end.
 
     Groups of equal patterns share them. Row g of `where` holds the number of states of group g, and
-    where it begins in: `rows`, both `ends`, `lower`, `upper`, `move_ends`, `moves`; then, of its own
-    numbers, `start` (times n_actions: `reward` and `excess`) and `chance`.
+    where it begins in: `rows`, both `ends`, `lower`, `upper`, `move_ends`, `moves`; then, of its
+    own numbers, `start` (times n_actions: `reward` and `excess`) and `chance`.
     """
 
     where: Array  # (n_groups, 9)

@@ -9,17 +9,23 @@ from typing import Any
 import numpy as np
 
 from dcpg_theory.engine import krylov_kernel as kernel
-from dcpg_theory.engine.accuracy import EPS, PROMISE, error_of_gradient, gradient_bound
+from dcpg_theory.engine.accuracy import (
+    EPS,
+    PROMISE,
+    centred_rewards,
+    error_of_gradient,
+    gradient_bound,
+)
 from dcpg_theory.engine.grouping import pattern_of, sparse_transitions
 from dcpg_theory.engine.iteration import mix, regularizer_gradients
 from dcpg_theory.engine.lane_path import sparse_weights
-from dcpg_theory.engine.scipy_path import factorized
+from dcpg_theory.engine.scipy_path import Solver, factorized
 from dcpg_theory.engine.softmax_kernel import softmax
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
-__all__ = ["KrylovPath"]
+__all__ = ["KrylovPath", "approximate_solver"]
 
 MOST_STEPS = 500
 """Of one solve; after more a direct solver takes its place."""
@@ -113,10 +119,10 @@ class _KrylovTask:
     """One task: its transitions, its system, and its last solutions."""
 
     def __init__(self, mdp: FiniteMDP, rows: Array, start: Array) -> None:
-        self.mdp, self.rows, self.start = mdp, rows, start
+        self.mdp, self.rows, self.start = mdp, rows, np.array(start)
         n = mdp.n_states
         P = sparse_transitions(mdp)
-        self.moves = (P.indptr, P.indices, P.data)
+        self.moves, self.rewards = (P.indptr, P.indices, P.data), centred_rewards(mdp)
         self.system = _empty_system(P, mdp.n_actions)
         self.kept = np.zeros((2, kernel.KEPT, n))
         self.n_kept, self.age, self.direct, self.worst = 0, FACTORS_FOR, 0, 0.0
@@ -134,7 +140,7 @@ class _KrylovTask:
         mdp, X = self.mdp, self.horizon
         room = room[: ROOM * mdp.n_states].reshape(-1, mdp.n_states)
         kernel.assemble(
-            mdp.discount, *self.moves, mdp.rewards, policy, self.system, self.row, self.right
+            mdp.discount, *self.moves, self.rewards, policy, self.system, self.row, self.right
         )
         self._refresh(policy)
         aim = 0.2 * PROMISE * self.largest
@@ -146,7 +152,7 @@ class _KrylovTask:
             + self.rounding * (scale + 2 * float(np.abs(self.V).max()))
         )
         g = np.empty_like(policy)
-        largest = kernel.advantages(mdp.discount, *self.moves, mdp.rewards, policy, self.V, g)
+        largest = kernel.advantages(mdp.discount, *self.moves, self.rewards, policy, self.V, g)
         y_aim = aim / (X * largest) if largest > 0 else math.inf
         y_error = X * (self._solve(1, max(y_aim, floor), policy, room) + floor)
         self.n_kept = min(self.n_kept + 1, kernel.KEPT)
@@ -200,13 +206,39 @@ class _KrylovTask:
         kernel.assemble(
             self.mdp.discount,
             *self.moves,
-            self.mdp.rewards,
+            self.rewards,
             self.factors_of,
             self.system,
             self.row,
             self.right,
         )
         kernel.incomplete_factors(self.system, self.place)
+
+
+def approximate_solver(mdp: FiniteMDP, policy: Array) -> Solver:
+    """Return a solver of I - gamma P_pi and its transpose to eight digits or so.
+
+    Parameters
+    ----------
+    mdp : FiniteMDP
+        Of floats.
+    policy : ndarray, shape (n_states, n_actions)
+    """
+    task = _KrylovTask(mdp, np.arange(mdp.n_states), mdp.start)
+    kernel.assemble(
+        mdp.discount, *task.moves, task.rewards, policy, task.system, task.row, task.right
+    )
+    kernel.incomplete_factors(task.system, task.place)
+    room = np.empty((ROOM, mdp.n_states))
+
+    def solve(right: Array, transposed: bool) -> Array:
+        x, aim = np.empty_like(right), 1e-8 * float(np.abs(right).max())
+        aim *= len(right) if transposed else 1
+        nothing = task.kept[0, :0]
+        kernel.solve(task.system, right, nothing, aim, 4 * MOST_STEPS, room, x, transposed)
+        return x
+
+    return solve
 
 
 def _empty_system(P: Any, n_actions: int) -> kernel.System:

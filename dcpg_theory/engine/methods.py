@@ -129,6 +129,10 @@ class Iteration(Protocol):
         """Return the state before the first iteration, from the parameters of the agents here."""
         ...
 
+    def gradients(self, parameters: Array) -> Array:
+        """Return the gradients of the agents here, and forget that they were asked for."""
+        ...
+
     def advance(self, state: State, first: int, step_sizes: Array) -> tuple[State, int]:
         """Return the state after one iteration for each step size, and how many were done.
 
@@ -167,6 +171,13 @@ class Compiled:
         del first
         theta, done = self._path.advance(state["parameters"], self._matrix, step_sizes)
         return {"parameters": theta}, done
+
+    def gradients(self, parameters: Array) -> Array:
+        """See `Iteration`."""
+        before = _copies(self.memory())
+        g = self._path.gradients(parameters)
+        self.recall(before)
+        return g
 
     def memory(self) -> dict[str, Array]:
         """See `Iteration`."""
@@ -211,7 +222,7 @@ class Stepwise:
         No rank asks the others whether they are still finite: each goes on to the end of the
         stretch, and if one was not, all come back to the start and stop in time.
         """
-        before = {name: array.copy() for name, array in self.memory().items()}
+        before = _copies(self.memory())
         with np.errstate(all="ignore"):
             reached, done = self._stretch(state, first, step_sizes)
             everywhere = self._team.least(done)
@@ -219,6 +230,13 @@ class Stepwise:
                 self.recall(before)
                 reached, _ = self._stretch(state, first, step_sizes[:everywhere])
         return reached, everywhere
+
+    def gradients(self, parameters: Array) -> Array:
+        """See `Iteration`."""
+        before = _copies(self.memory())
+        g = self._gradients(parameters, 0, self._all)
+        self.recall(before)
+        return g
 
     def memory(self) -> dict[str, Array]:
         """See `Iteration`."""
@@ -335,7 +353,7 @@ class ExactGradients:
         """See `Gradients`."""
         if not awake:
             return np.empty((0, *theta.shape[1:]))
-        if not self._in_turns:
+        if not self._in_turns or len(awake) == len(self._agents):
             return self._path_of(*self._agents).gradients(theta)
         found = [
             self._path_of(self._agents[place]).gradients(theta[place : place + 1])
@@ -345,6 +363,8 @@ class ExactGradients:
 
     def memory(self) -> dict[str, Array]:
         """See `Gradients`."""
+        if self._agents and not self._in_turns:
+            self._path_of(*self._agents)  # a path has a memory from its beginning
         return {
             f"{name}_{agents[int(place)]}": array
             for agents, path in self._paths.items()
@@ -356,8 +376,13 @@ class ExactGradients:
 
     def recall(self, memory: Memory) -> None:
         """See `Gradients`."""
-        own = [agent for agent in self._agents if any(_agent(name) == agent for name in memory)]
-        for agents in [[agent] for agent in own] if self._in_turns else [own] if own else []:
+        own = tuple(i for i in self._agents if any(_agent(name) == i for name in memory))
+        groups = {(agent,) for agent in own} if self._in_turns else {own} - {()}
+        # A path that the memory does not know had not been made then: it begins anew.
+        for agents in [*self._paths]:
+            if agents not in groups and isinstance(self._paths[agents], Remembering):
+                del self._paths[agents]
+        for agents in groups:
             path = self._path_of(*agents)
             if isinstance(path, Remembering):
                 entries = {name: a for name, a in memory.items() if _agent(name) in agents}
@@ -373,6 +398,10 @@ class ExactGradients:
             problem, regularization = self._problem, self._regularization
             self._paths[agents] = make_path(problem, regularization, self._path, agents)
         return self._paths[agents]
+
+
+def _copies(memory: Memory) -> dict[str, Array]:
+    return {name: array.copy() for name, array in memory.items()}
 
 
 def _agent(name: str) -> int:

@@ -104,7 +104,7 @@ PATHS = ("reference", "dense", "sparse", "krylov", "scipy")
 """The names of all paths."""
 
 MOST_LANE_STATES = 72
-"""Up to here eliminating a full matrix four tasks at a time beats LAPACK task by task (measured)."""
+"""Up to here eliminating a full matrix four tasks at a time beats LAPACK task by task."""
 
 LONGEST_LAPACK_HORIZON = 500.0
 """Up to here, in units of 1 / (1 - gamma), LAPACK's visitation is good enough; beyond, elimination

@@ -16,7 +16,7 @@ from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
-__all__ = ["ScipyPath", "factorized"]
+__all__ = ["ScipyPath", "Solver", "factorized"]
 
 Solver = Callable[[Array, bool], Array]
 """Solves M x = right, or with True the transposed system."""

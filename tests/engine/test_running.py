@@ -78,6 +78,7 @@ def test_the_trace_is_that_of_the_readable_loop():
             regularization=0.2,
             initial=initial,
             record=record,
+            path="reference",
         )
         np.testing.assert_array_equal(trace.parameters, expected)
         assert (trace.iterations, trace.path, trace.stopped) == (23, "reference", None)
