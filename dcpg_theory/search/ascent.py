@@ -44,7 +44,7 @@ def climb(
     structure : Structure
     start : ndarray, shape (n_numbers,)
     evaluations : int
-        At most so many values with their derivatives.
+        Values with their derivatives; a line search that is under way is ended.
 
     Returns
     -------

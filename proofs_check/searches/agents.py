@@ -274,8 +274,14 @@ def _shared_shapes(structure: Structure) -> dict[str, tuple[int, ...]]:
     return {"transitions": (n, 2, n), "starts": (2, n), "theta": (n, 2), "other": (n, 2)}
 
 
+def _moderate(numbers: Numbers) -> Numbers:
+    """Keep all numbers within -4 and 4: the quotient grows without bound otherwise."""
+    return {name: 4 * np.tanh(array / 4) for name, array in numbers.items()}
+
+
 def _shared_ratio(structure: Structure, numbers: Numbers) -> Any:
     """Return the quotient of the two tasks' ratios in (12) at the first state."""
+    numbers = _moderate(numbers)
     P, quotients = softmax_of(numbers["transitions"]), []
     for i, discount in enumerate(structure["discounts"]):
         start = softmax_of(numbers["starts"])[..., i, :]
@@ -290,14 +296,15 @@ def _shared_ratio(structure: Structure, numbers: Numbers) -> Any:
 
 def _shared_instance(structure: Structure, numbers: Numbers, snap: bool) -> Instance:
     """Pay a constant in each task, a different one: every policy is optimal, the comparator too."""
+    numbers = _moderate(numbers)
     moves = distributions(softmax_of(numbers["transitions"]), snap=snap)
-    starts = distributions(np.maximum(softmax_of(numbers["starts"]), 0.03), snap=False)
+    starts = distributions(softmax_of(numbers["starts"]), snap=False)
     tasks = [
         FiniteMDP(moves, np.full((structure["states"], 2), i), structure["discounts"][i], starts[i])
         for i in (0, 1)
     ]
     policies = {
-        name: few_digits(np.maximum(softmax_of(numbers[key]), 1e-4), 3)
+        name: few_digits(softmax_of(numbers[key]), 3)
         for name, key in (("weights", "theta"), ("comparator_weights", "other"))
     }
     return Instance(MultiTaskProblem(tasks), policies)
