@@ -24,6 +24,7 @@ _SUBMODULES = (
     "ledger",
     "models",
     "report",
+    "search",
     "strategies",
     "testing",
     "theory",

@@ -56,4 +56,10 @@ CHAPTERS = (
     "proofs_check.appendix_b6_constants",
 )
 
+SEARCHES = (
+    "proofs_check.searches.policies",
+    "proofs_check.searches.processes",
+    "proofs_check.searches.agents",
+)
+
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"
