@@ -1,0 +1,133 @@
+r"""Singular values and eigenvalues of a mixing matrix, enclosed with certainty.
+
+LAPACK finds approximate eigenvectors X and eigenvalues D of a symmetric A; the residual certifies
+them. Let ||X^T X - I|| = e < 1, and U = X P^{-1}, P = (X^T X)^{1/2}, the orthogonal factor of X.
+Then ||P^{-1}|| <= (1 - e)^{-1/2}, ||P^{-1} - I|| <= (1 - e)^{-1/2} - 1 =: c, and with R = A X - X D
+
+.. math::
+
+    A U - U D = R P^{-1} + X (D P^{-1} - P^{-1} D),
+    \qquad D P^{-1} - P^{-1} D = D (P^{-1} - I) - (P^{-1} - I) D.
+
+So A is within ||R||(1 + c) + 2 ||X|| ||D|| c of U D U^T, whose eigenvalues are D, and by Weyl's
+inequality no eigenvalue in ascending order is farther than that from its place in D (for instance
+Parlett, "The Symmetric Eigenvalue Problem", chapters 10 and 11). Norms are bounded by Frobenius
+norms, and rounding in the products by gamma_n |A||X| (Higham, "Accuracy and Stability of Numerical
+Algorithms", section 3.5). Singular values of W are eigenvalues of [[0, W], [W^T, 0]].
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flint
+import numpy as np
+
+from dcpg_theory.bounds.spectra import Spectrum, single
+from dcpg_theory.errors import InvalidInput
+from dcpg_theory.exact.numbers import Array
+from dcpg_theory.models.mixing import MixingMatrix
+from dcpg_theory.theory.assumptions import ASSUMPTION_1
+
+__all__ = ["eigenvalues", "enclosed"]
+
+_MOST_AGENTS = 2000
+_UNIT = 2.0**-53
+
+
+def enclosed(mixing: MixingMatrix) -> Spectrum:
+    """Return the spectrum of a mixing matrix with certified bounds on every number.
+
+    Parameters
+    ----------
+    mixing : MixingMatrix
+        Of at most 2000 agents. Exact weights are enclosed too: their rounding is counted.
+
+    Raises
+    ------
+    InvalidInput
+        If there are more agents, or the numerical eigenvectors are too bad to certify anything.
+    """
+    n = mixing.n_agents
+    if n > _MOST_AGENTS:
+        raise InvalidInput(
+            f"a mixing matrix of {n} agents has no closed form here and is too large to enclose, "
+            f"which goes up to {_MOST_AGENTS}; rings, paths, stars, complete graphs, tori and "
+            "hypercubes may have any size"
+        )
+    meets = ASSUMPTION_1.holds(mixing)
+    if n == 1:
+        return single()
+    symmetric = _is_exactly_symmetric(mixing)
+    if symmetric:
+        values, error = eigenvalues(mixing.matrix, _rounding(mixing))
+        sizes = np.sort(np.abs(values))
+        lowest = _within(values[0], error, -1, 1)
+    else:
+        twice = np.zeros((2 * n, 2 * n))
+        twice[:n, n:], twice[n:, :n] = mixing.matrix, mixing.matrix.T
+        both, error = eigenvalues(twice, _rounding(mixing) * np.sqrt(2))
+        sizes, lowest = both[n:], None
+    return Spectrum(
+        n_agents=n,
+        second_singular_value=_within(sizes[-2], error, 0, 1),
+        smallest_singular_value=_within(sizes[0], error, 0, 1),
+        smallest_eigenvalue=lowest,
+        meets_assumption_1=meets,
+        source="enclosed",
+    )
+
+
+def eigenvalues(matrix: Array, perturbation: float = 0.0) -> tuple[Array, float]:
+    """Return the eigenvalues of a symmetric matrix in ascending order, and their greatest error.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (n, n)
+        float64, symmetric.
+    perturbation : float
+        A bound of the norm by which the true matrix differs from it.
+
+    Returns
+    -------
+    values : ndarray, shape (n,)
+    error : float
+        No eigenvalue of the true matrix is farther than this from its value.
+
+    Raises
+    ------
+    InvalidInput
+        If the approximate eigenvectors are too far from orthogonal.
+    """
+    n = len(matrix)
+    values, vectors = np.linalg.eigh(matrix)
+    gamma = 2 * (n + 4) * _UNIT  # twice Higham's, which also covers the norms' own rounding
+    size, spread = np.linalg.norm(matrix), np.linalg.norm(vectors)
+    reach = float(np.abs(values).max())
+    e = np.linalg.norm(vectors.T @ vectors - np.eye(n)) + gamma * (spread**2 + n)
+    if not e < 0.5:
+        raise InvalidInput("the eigenvalues of the mixing matrix could not be certified")
+    residual = np.linalg.norm(matrix @ vectors - vectors * values)
+    residual += gamma * (size * spread + 2 * reach * spread)
+    c = e  # (1 - e)^(-1/2) - 1 <= e for e <= 1/2
+    error = residual * (1 + c) + 2 * np.sqrt(1 + e) * reach * c + perturbation
+    return values, float(error * (1 + 1e-6))
+
+
+def _rounding(mixing: MixingMatrix) -> float:
+    """Bound the norm of W minus its floats: each entry of exact weights was rounded once."""
+    if mixing.exact is None:
+        return 0.0
+    return float(_UNIT * np.linalg.norm(mixing.matrix) * (1 + 1e-6))
+
+
+def _is_exactly_symmetric(mixing: MixingMatrix) -> bool:
+    """Whether W is symmetric: floats to the last bit, or nearly, as the model's predicate says."""
+    return bool(np.array_equal(mixing.matrix, mixing.matrix.T)) and mixing.is_symmetric
+
+
+def _within(value: float, error: float, low: int, high: int) -> Any:
+    """Return a ball around a value, cut to where it is known to lie."""
+    value = float(min(max(value, low), high))
+    ends = max(value - error, low), min(value + error, high)
+    return flint.arb(float(ends[0])).union(flint.arb(float(ends[1])))
