@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dcpg_theory.bounds.admissible import theorem_1_step, theorem_2_step
     from dcpg_theory.bounds.coefficient import mismatch
+    from dcpg_theory.bounds.grids import grid
     from dcpg_theory.bounds.instance import Measured, measured
     from dcpg_theory.bounds.inverse import accuracy_within, iterations_for_gradient
     from dcpg_theory.bounds.optimality import proposition_1, theorem_2
@@ -54,6 +55,7 @@ _EXPORTS = {
     "accuracy_within": "inverse",
     "complete": "spectra",
     "constants": "smoothness",
+    "grid": "grids",
     "hypercube": "spectra",
     "iterations_for_gradient": "inverse",
     "measured": "instance",
@@ -85,6 +87,7 @@ __all__ = [
     "accuracy_within",
     "complete",
     "constants",
+    "grid",
     "hypercube",
     "iterations_for_gradient",
     "measured",

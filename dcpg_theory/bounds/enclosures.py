@@ -18,18 +18,19 @@ Algorithms", section 3.5). Singular values of W are eigenvalues of [[0, W], [W^T
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import flint
 import numpy as np
 
-from dcpg_theory.bounds.spectra import Spectrum, single
+from dcpg_theory.bounds.spectra import RULES, Spectrum, single
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.mixing import MixingMatrix
 from dcpg_theory.theory.assumptions import ASSUMPTION_1
 
-__all__ = ["eigenvalues", "enclosed"]
+__all__ = ["eigenvalues", "enclosed", "enclosed_weights"]
 
 _MOST_AGENTS = 2000
 _UNIT = 2.0**-53
@@ -48,34 +49,67 @@ def enclosed(mixing: MixingMatrix) -> Spectrum:
     InvalidInput
         If there are more agents, or the numerical eigenvectors are too bad to certify anything.
     """
+    _check_size(mixing.n_agents)
+    if _is_exactly_symmetric(mixing):
+        return _of_symmetric(mixing, _rounding(mixing))
     n = mixing.n_agents
+    twice = np.zeros((2 * n, 2 * n))
+    twice[:n, n:], twice[n:, :n] = mixing.matrix, mixing.matrix.T
+    both, error = eigenvalues(twice, _rounding(mixing) * np.sqrt(2))
+    return _spectrum(mixing, both[n:], error, None)
+
+
+def _check_size(n: int) -> None:
     if n > _MOST_AGENTS:
         raise InvalidInput(
             f"a mixing matrix of {n} agents has no closed form here and is too large to enclose, "
             f"which goes up to {_MOST_AGENTS}; rings, paths, stars, complete graphs, tori and "
             "hypercubes may have any size"
         )
-    meets = ASSUMPTION_1.holds(mixing)
-    if n == 1:
+
+
+def _of_symmetric(mixing: MixingMatrix, perturbation: float) -> Spectrum:
+    values, error = eigenvalues(mixing.matrix, perturbation)
+    lowest = _within(values[0], error, -1, 1)
+    return _spectrum(mixing, np.sort(np.abs(values)), error, lowest)
+
+
+def _spectrum(mixing: MixingMatrix, sizes: Array, error: float, lowest: Any) -> Spectrum:
+    """Return the spectrum from singular values in ascending order and their greatest error."""
+    if mixing.n_agents == 1:
         return single()
-    symmetric = _is_exactly_symmetric(mixing)
-    if symmetric:
-        values, error = eigenvalues(mixing.matrix, _rounding(mixing))
-        sizes = np.sort(np.abs(values))
-        lowest = _within(values[0], error, -1, 1)
-    else:
-        twice = np.zeros((2 * n, 2 * n))
-        twice[:n, n:], twice[n:, :n] = mixing.matrix, mixing.matrix.T
-        both, error = eigenvalues(twice, _rounding(mixing) * np.sqrt(2))
-        sizes, lowest = both[n:], None
+    connected = ASSUMPTION_1.holds(mixing)
     return Spectrum(
-        n_agents=n,
+        n_agents=mixing.n_agents,
         second_singular_value=_within(sizes[-2], error, 0, 1),
         smallest_singular_value=_within(sizes[0], error, 0, 1),
         smallest_eigenvalue=lowest,
-        meets_assumption_1=meets,
+        meets_assumption_1=connected,
         source="enclosed",
     )
+
+
+def enclosed_weights(n: int, edges: Iterable[tuple[int, int]], rule: str) -> Spectrum:
+    """Return the enclosed spectrum of a graph's weights by a rule of `spectra.RULES`.
+
+    The weights are rounded to floats; that moves W by at most (d + 4) 2^-52 sqrt(n), d the greatest
+    degree: each of at most d + 1 entries of a row by 2^-53 of itself, the diagonal by the sum.
+
+    Raises
+    ------
+    InvalidInput
+        As for `enclosed`.
+    """
+    _check_size(n)
+    pairs = np.array(list(edges), dtype=np.intp).reshape(-1, 2)
+    degrees = np.bincount(pairs.ravel(), minlength=n)
+    inverse = RULES[rule]
+    below = np.array([inverse(int(d)) for d in degrees[pairs].max(axis=1)], dtype=np.float64)
+    weights = np.zeros((n, n))
+    weights[pairs[:, 0], pairs[:, 1]] = weights[pairs[:, 1], pairs[:, 0]] = 1 / below
+    weights[np.diag_indices(n)] = 1 - weights.sum(axis=1)
+    moved = (int(degrees.max()) + 4) * 2 * _UNIT * np.sqrt(n)
+    return _of_symmetric(MixingMatrix(weights), moved)
 
 
 def eigenvalues(matrix: Array, perturbation: float = 0.0) -> tuple[Array, float]:
