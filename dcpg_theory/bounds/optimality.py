@@ -153,7 +153,7 @@ def proposition_1(
         enclosure=gap,
         formula=r"\lambda N M" if sharp else r"2 \lambda N M",
         terms={"threshold": threshold},
-        assumptions=_assumptions(known),
+        assumed=_assumed(known),
         claims=("prop-1-sharp",) if sharp else ("prop-1",),
         regularization=lam,
     )
@@ -235,7 +235,7 @@ def _paper(
         enclosure=count,
         formula=FORMULAS[statement],
         terms={"threshold": length * tau},
-        assumptions=_assumptions(statement),
+        assumed=_assumed(statement),
         claims=CLAIMS[statement],
         step_size=step,
         regularization=lam * length,
@@ -319,7 +319,7 @@ def _sharp(
         enclosure=count,
         formula=FORMULAS[statement],
         terms={"threshold": tau},
-        assumptions=_assumptions(statement),
+        assumed=_assumed(statement),
         claims=CLAIMS[statement],
         step_size=step,
         regularization=lam,
@@ -327,16 +327,14 @@ def _sharp(
     )
 
 
-def _assumptions(statement: Statement) -> tuple[Any, ...]:
-    from dcpg_theory.theory import assumptions as the
-
-    exploring = (the.EXPLORES_EVERYWHERE, the.SHARED_DYNAMICS)
+def _assumed(statement: Statement) -> tuple[str, ...]:
+    exploring = ("EXPLORES_EVERYWHERE", "SHARED_DYNAMICS")
     if statement is Statement.PRINTED:
-        return (the.ASSUMPTION_1, *exploring, the.EQUAL_STARTS, the.REWARDS_IN_UNIT_INTERVAL)
+        return ("ASSUMPTION_1", *exploring, "EQUAL_STARTS", "REWARDS_IN_UNIT_INTERVAL")
     if statement is Statement.CORRECTED:
-        symmetric = (the.ASSUMPTION_1, the.SYMMETRIC_WEIGHTS)
-        return (*symmetric, *exploring, the.EQUAL_STARTS, the.REWARDS_IN_UNIT_INTERVAL)
-    return (*exploring, the.EQUAL_STARTS)
+        symmetric = ("ASSUMPTION_1", "SYMMETRIC_WEIGHTS")
+        return (*symmetric, *exploring, "EQUAL_STARTS", "REWARDS_IN_UNIT_INTERVAL")
+    return (*exploring, "EQUAL_STARTS")
 
 
 # The calculator ---------------------------------------------------------------------------------

@@ -61,8 +61,9 @@ class Bound:
         LaTeX, in the paper's letters.
     terms : mapping of str to Number
         What the value is made of, in its own units.
-    assumptions : tuple of Assumption
-        The ledger's; those that the arguments can show were checked, the others are on trust.
+    assumed : tuple of str
+        What the statement assumes, by the names in `theory.assumptions`; `assumptions` are the
+        objects. What the arguments can show was checked, the rest is on trust.
     claims : tuple of str
         The ids of the ledger's claims that state or refute it.
     step_size : fmpq or None
@@ -79,7 +80,7 @@ class Bound:
     enclosure: Number
     formula: str
     terms: Mapping[str, Number]
-    assumptions: tuple[Assumption, ...]
+    assumed: tuple[str, ...]
     claims: tuple[str, ...]
     step_size: Any = None
     regularization: Any = None
@@ -88,6 +89,13 @@ class Bound:
 
     def __float__(self) -> float:
         return float(self.value)
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]:
+        """The ledger's objects, with their predicates, of what is assumed."""
+        from dcpg_theory.theory import assumptions
+
+        return tuple(getattr(assumptions, name) for name in self.assumed)
 
     @property
     def squared(self) -> float:

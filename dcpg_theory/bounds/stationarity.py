@@ -7,8 +7,8 @@ For every agent i, :math:`\min_{k<K} \|\frac1N \sum_j \nabla V_j(\theta_i^k)\|` 
   .. math:: \frac{16}{K\alpha c} \sum_j (X_j + \lambda RE(\theta^0)) + \frac{512 D^2 \alpha^2}
             {N (1-\sigma_2)^2} \sum_j X_j^6 + 16 \lambda^2 [/N],
 
-  with c = 1 and the 1/N as printed. Corrected there is no 1/N, W is symmetric, and c =
-  min(1, 1 + lambda_N): (10) with lambda_N gives 4 c_1/(K alpha^2) <= 16/(K alpha (1 + lambda_N)).
+  with c = 1 and the 1/N as printed. Corrected there is no 1/N, W is symmetric, and c = 1 +
+  lambda_N: that is what (10) with lambda_N leaves of c_1, 4 c_1/(K alpha^2) <= 16/(K alpha c).
 - **sharp**, with the constants of :mod:`~dcpg_theory.bounds.smoothness` and
   :math:`\delta = \alpha G_{rms}/(1-\sigma_2)`,
 
@@ -71,7 +71,7 @@ __all__ = [
 
 FORMULAS = {
     Statement.PRINTED: r"\sqrt{\frac{16}{K\alpha} \sum_{j=1}^N \left(\frac{1}{1-\gamma_j} + \lambda \text{RE}(\pi_{\theta^0})\right) + \sum_{j=1}^N \frac{512 D^2 \alpha^2}{N(1-\sigma_2)^2(1-\gamma_j)^6} + \frac{16\lambda^2}{N}}",  # noqa: E501
-    Statement.CORRECTED: r"\sqrt{\frac{16}{K\alpha\min\{1, 1+\lambda_N\}} \sum_{j=1}^N \left(\frac{1}{1-\gamma_j} + \lambda \text{RE}(\pi_{\theta^0})\right) + \sum_{j=1}^N \frac{512 D^2 \alpha^2}{N(1-\sigma_2)^2(1-\gamma_j)^6} + 16\lambda^2}",  # noqa: E501
+    Statement.CORRECTED: r"\sqrt{\frac{16}{K\alpha(1+\lambda_N)} \sum_{j=1}^N \left(\frac{1}{1-\gamma_j} + \lambda \text{RE}(\pi_{\theta^0})\right) + \sum_{j=1}^N \frac{512 D^2 \alpha^2}{N(1-\sigma_2)^2(1-\gamma_j)^6} + 16\lambda^2}",  # noqa: E501
     Statement.SHARP: r"\sqrt{\frac{2\Delta}{\alpha K} + b_{\text{rms}}^2 \delta^2} + \bar{b}^V \sqrt{N-1} \delta + \lambda \sqrt{\frac{1 - 1/|\mathcal{A}|}{|\mathcal{S}|}}, \quad \delta = \frac{\alpha G_{\text{rms}}}{1-\sigma_2}",  # noqa: E501
     Statement.INSTANCE: r"\sqrt{\frac{2\Delta}{\alpha K} + b_{\text{rms}}^2 \frac{1}{K} \sum_{k<K} \delta_k^2} + \bar{b}^V \sqrt{N-1} \delta_{K-1} + \lambda \sqrt{\frac{1 - 1/|\mathcal{A}|}{|\mathcal{S}|}}, \quad \delta_k = \alpha G_{\text{rms}} \frac{1-\sigma_2^k}{1-\sigma_2}",  # noqa: E501
 }
@@ -116,7 +116,7 @@ def squared_terms(
     b = 512 * total**2 * sizes.total(lambda task: task.horizon**6) / (n * spectrum.gap**2)
     if statement is Statement.PRINTED:
         return a, b, 16 * lam**2 / n
-    return a / smallest(flint.fmpq(1), reach(statement, spectrum)), b, 16 * lam**2
+    return a / reach(statement, spectrum), b, 16 * lam**2
 
 
 def best_paper_step(a: Number, b: Number, iterations: int) -> Number:
@@ -176,7 +176,7 @@ def _paper(
         enclosure=total,
         formula=FORMULAS[statement],
         terms=terms,
-        assumptions=_assumptions(statement),
+        assumed=_assumed(statement),
         claims=CLAIMS[statement],
         step_size=step,
         regularization=lam,
@@ -279,7 +279,7 @@ def _sharp(
         enclosure=total,
         formula=FORMULAS[statement],
         terms=terms,
-        assumptions=_assumptions(statement),
+        assumed=_assumed(statement),
         claims=CLAIMS[statement],
         step_size=step,
         regularization=lam,
@@ -305,15 +305,13 @@ def _check_step(step: Any, supremum: Number, name: str, *, strictly: bool) -> No
         )
 
 
-def _assumptions(statement: Statement) -> tuple[Any, ...]:
-    from dcpg_theory.theory import assumptions as the
-
+def _assumed(statement: Statement) -> tuple[str, ...]:
     if statement is Statement.PRINTED:
-        return (the.ASSUMPTION_1, the.REWARDS_IN_UNIT_INTERVAL)
+        return ("ASSUMPTION_1", "REWARDS_IN_UNIT_INTERVAL")
     if statement is Statement.CORRECTED:
-        symmetric = (the.ASSUMPTION_1, the.SYMMETRIC_WEIGHTS)
-        return (*symmetric, the.EQUAL_STARTS, the.REWARDS_IN_UNIT_INTERVAL)
-    return (the.EQUAL_STARTS,)
+        symmetric = ("ASSUMPTION_1", "SYMMETRIC_WEIGHTS")
+        return (*symmetric, "EQUAL_STARTS", "REWARDS_IN_UNIT_INTERVAL")
+    return ("EQUAL_STARTS",)
 
 
 # The calculator ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,8 @@ def bounds(json_file: str | None, quiet: bool, picture: Path | None, **given: An
     Sizes come from the options or from --problem, which adds a column for that very problem. What
     an input is missing for is left out.
     """
+    # The matrices are small, and with another process on a core threads make them 40 times slower.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     console = console_for(json_file, quiet=quiet)
     try:
         asked = bounds_columns.question(**given)

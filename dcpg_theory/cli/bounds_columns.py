@@ -231,6 +231,7 @@ def _mixing(spectrum: Spectrum | None) -> dict[str, Any]:
     found = {name: None if spectrum is None else getattr(spectrum, name) for name in names}
     found["spectral_gap"] = None if spectrum is None else spectrum.gap
     data = {name: as_json(value, _middle) for name, value in found.items()}
+    data["certified_gap"] = as_json(found["spectral_gap"], below)
     return data | {"source": None if spectrum is None else spectrum.source}
 
 
@@ -308,7 +309,7 @@ def _described(found: Bound | None, reason: str | None) -> dict[str, Any]:
     return {
         "regularization": as_json(found and found.regularization),
         "formula": found and found.formula,
-        "assumptions": found and [assumption.name for assumption in found.assumptions],
+        "assumptions": found and list(found.assumed),
         "claims": found and list(found.claims),
         "notes": list(found.notes) if found else [],
         "does_not_apply": reason,

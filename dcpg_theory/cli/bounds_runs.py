@@ -60,7 +60,8 @@ def draw(path: Path, asked: Question, *, quiet: bool) -> dict[str, Any]:
             panels.append(_panel(asked, str(statement), length))
             bar.advance(task)
     name, lam = asked.given["problem"], float(asked.regularization)
-    save_bounds_plot(path, panels, title=f"Theorem 1 on {name}, lambda = {lam:g}")
+    short = f"The runs stop after {length} iterations." if length != asked.iterations else ""
+    save_bounds_plot(path, panels, title=f"Theorem 1 on {name}, lambda = {lam:g}", note=short)
     return {"file": str(path), "iterations": length, "columns": [vars_of(p) for p in panels]}
 
 

@@ -66,8 +66,10 @@ class Panel:
     reason: str | None = None
 
 
-def save_bounds_plot(path: Path, panels: Sequence[Panel], *, title: str) -> None:
+def save_bounds_plot(path: Path, panels: Sequence[Panel], *, title: str, note: str = "") -> None:
     """Draw the panels side by side and write them as PNG or SVG, by the path's suffix.
+
+    A note follows the caption.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def save_bounds_plot(path: Path, panels: Sequence[Panel], *, title: str) -> None
     suffix = path.suffix.lower()
     if suffix not in (".png", ".svg"):
         raise InvalidInput(f"{path}: a plot must end in .png or .svg")
-    figure = _figure(panels, title)
+    figure = _figure(panels, title, note)
     metadata = {"Software": MARK} if suffix == ".png" else {"Creator": MARK, "Date": None}
     buffer = BytesIO()
     with rc_context({"svg.hashsalt": MARK}):
@@ -85,8 +87,8 @@ def save_bounds_plot(path: Path, panels: Sequence[Panel], *, title: str) -> None
     write_whole(path, lambda file: file.write(buffer.getbuffer()))
 
 
-def _figure(panels: Sequence[Panel], title: str) -> Figure:
-    caption = textwrap.fill(_CAPTION, 150)
+def _figure(panels: Sequence[Panel], title: str, note: str) -> Figure:
+    caption = textwrap.fill(f"{_CAPTION} {note}", 42 * len(panels) + 8)
     foot = 0.05 + 0.036 * (caption.count("\n") + 1)
     engine = ConstrainedLayoutEngine(rect=(0, foot, 1, 0.93 - foot))
     figure = Figure(figsize=(3.1 * len(panels) + 1.6, 4.6), dpi=100, layout=engine)
@@ -96,14 +98,9 @@ def _figure(panels: Sequence[Panel], title: str) -> Figure:
         _draw(ax, panel)
     axes[0].set_ylabel("norm of the mean gradient of V\n(units of reward)")
     drawn = [ax for ax in axes if ax.get_legend_handles_labels()[1]]
-    by_label: dict[str, Any] = {}
-    for ax in drawn:
-        handles, labels = ax.get_legend_handles_labels()
-        by_label |= dict(zip(labels, handles, strict=True))
-    if by_label:
-        figure.legend(
-            by_label.values(), by_label, loc="outside right upper", frameon=False, fontsize=9
-        )
+    if drawn:  # the last one has the most terms
+        handles, labels = drawn[-1].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=9)
     figure.text(0.02, 0.02, caption, fontsize=8.5, ha="left", va="bottom")
     return figure
 
