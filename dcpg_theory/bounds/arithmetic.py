@@ -181,7 +181,7 @@ def short_step(value: Number, *, strictly: bool = False) -> Any:
     exponent = lower.numerator.bit_length() - lower.denominator.bit_length() - _DIGITS
     digits = lower / Fraction(2) ** exponent
     whole = digits.numerator // digits.denominator
-    if strictly and whole == digits and not isinstance(value, flint.arb):
+    if strictly and whole == digits:
         whole -= 1
     return as_fmpq(whole * Fraction(2) ** exponent)
 
