@@ -51,7 +51,8 @@ __all__ = [
     "torus",
 ]
 
-_MOST_NODES = 10**9
+_MOST_NODES = 10**12
+_LONGEST_SHORT_SIDE = 10**5
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,8 @@ def torus(rows: int, columns: int, rule: str = "lazy-metropolis") -> Spectrum:
     short, long = sorted((_nodes(rows), _nodes(columns)))
     if short == 1:
         return ring(long, rule)
+    if short > _LONGEST_SHORT_SIDE:
+        raise InvalidInput(f"rows={rows}, columns={columns}: the shorter side is at most 10^5")
     factors = [_RingFactor(side) for side in (short, long)]
     degree = sum(factor.degree for factor in factors)
     zero = _root_of(rule, degree)

@@ -57,9 +57,7 @@ def test_the_bound_is_the_formula(gammas, n_states, n_actions, lam, k):
             initial_entropy=0.25,
         )
         alpha = float(found.step_size)
-        expected = plain(
-            gammas, n_states, n_actions, spectrum, lam, alpha, k, 0.25, statement
-        )
+        expected = plain(gammas, n_states, n_actions, spectrum, lam, alpha, k, 0.25, statement)
         assert found.value == pytest.approx(expected, rel=1e-9)
         assert found.squared == pytest.approx(expected**2, rel=1e-9)
 
@@ -141,7 +139,7 @@ def test_different_reward_ranges_leave_the_sharp_column():
     sizes = bounds.sizes(["0.8"], 4, 2, agents=2, reward_ranges=[(0, 1), (0, 2)])
     common = {"regularization": 0, "iterations": 10}
     for name in ("printed", "corrected"):
-        with pytest.raises(AssumptionViolated, match="^rewards in"):
+        with pytest.raises(AssumptionViolated, match=r"^rewards in"):
             bounds.theorem_1(sizes, bounds.ring(2), statement=name, **common)
     assert bounds.theorem_1(sizes, bounds.ring(2), **common).value > 0
 
