@@ -365,7 +365,7 @@ def theorem_1(
     >>> one = sizes([0.5], 10, 4, agents=4)
     >>> bound = theorem_1(one, ring(4), regularization=0, iterations=10**6)
     >>> round(bound.value, 4)
-    0.1154
+    0.0585
     """
     known = statement_named(statement)
     lam, entropy = exact(regularization, "regularization"), exact(initial_entropy, "RE0")
