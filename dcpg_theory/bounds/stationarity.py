@@ -209,13 +209,13 @@ def early_shares(sigma: Number, iterations: int) -> tuple[Number, Number]:
 
 
 def best_step(a: Number, c: Number, d: Number) -> Number | None:
-    r"""Return the minimiser of :math:`\sqrt{a/\alpha + c^2 \alpha^2} + d \alpha`; None if c = 0.
+    r"""Return the minimiser of :math:`\sqrt{a/\alpha + c^2 \alpha^2} + d \alpha`, if there is one.
 
     The derivative vanishes where, with q = d/c and :math:`x = \alpha^3 c^2/a`,
     :math:`2 q \sqrt{x + x^2} = 1 - 2 x`; of the quadratic's roots x < 1/2 is
     :math:`1/(2 (q^2 + 1 + \sqrt{q^4 + 3 q^2}))`.
     """
-    if not c > 0:
+    if not (c > 0 and a > 0):
         return None
     q = (d / c) ** 2
     x = 1 / (2 * (q + 1 + root(q * q + 3 * q)))

@@ -134,3 +134,18 @@ def test_constant_rewards_move_nothing():
     assert (
         bounds.theorem_1_step(MultiTaskProblem([task]), bounds.single(), regularization=0) is None
     )
+
+
+def test_a_start_at_the_optimum_needs_no_step():
+    """Uniform rewards in one task of two: no climb, and Delta is exactly 0."""
+    flat = FiniteMDP([[[1], [1]]], [[0.5, 0.5]], 0.5, [1])
+    other = FiniteMDP([[[1], [1]]], [[0.25, 0.25]], 0.5, [1])
+    found = bounds.theorem_1(
+        MultiTaskProblem([flat, other]),
+        bounds.ring(2),
+        regularization=0.5,
+        iterations=3,
+        statement="instance",
+    )
+    assert found.value == 0
+    assert found.step_size > 0
