@@ -13,7 +13,9 @@ from dcpg_theory.bounds.stationarity import (
     largest_step,
     paper_supremum,
     sizes_or_problem,
+    upper_end,
 )
+from dcpg_theory.bounds.tracking import longest_step
 
 if TYPE_CHECKING:
     from dcpg_theory.bounds.instance import Measured
@@ -32,7 +34,7 @@ def theorem_1_step(
     regularization: Any,
     statement: str = "sharp",
 ) -> Number | None:
-    """Return the supremum of the steps of Theorem 1: (10), (10) with lambda_N, or 1/bbar.
+    """Return the supremum of the steps of Theorem 1: (10), (10) with lambda_N, 1/bbar, rho^2/(4 b).
 
     Returns
     -------
@@ -51,7 +53,10 @@ def theorem_1_step(
     if known in (Statement.PRINTED, Statement.CORRECTED):
         length = unit_length(sizes.common_length)
         return paper_supremum(known, sizes, spectrum, lam / length) / length
-    return largest_step(constants_of(known, problem, sizes, lam, exact(0, "RE0")))
+    found = constants_of(known, problem, sizes, lam, exact(0, "RE0"))
+    if known is Statement.TRACKING and found.max_smoothness > 0:
+        return longest_step(found, upper_end(spectrum.second_singular_value))
+    return largest_step(found)
 
 
 def theorem_2_step(

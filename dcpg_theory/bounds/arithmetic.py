@@ -147,7 +147,7 @@ def ceiling(value: Number) -> int:
 
 def above(value: Number) -> float:
     """Return the least double that is certainly not below the value; infinity beyond them all."""
-    return -_floored(-value)
+    return 0.0 - _floored(-value)
 
 
 def below(value: Number) -> float:

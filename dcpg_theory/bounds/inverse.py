@@ -50,6 +50,7 @@ from dcpg_theory.bounds.stationarity import (
     theorem_1,
     upper_end,
 )
+from dcpg_theory.bounds.tracking import tracking_count
 from dcpg_theory.errors import AssumptionViolated, InvalidInput
 from dcpg_theory.exact.rational_functions import as_fmpq
 
@@ -156,6 +157,8 @@ def _sharp(
     _, c, d = sharp_terms(found, sizes.n_agents, sigma, 1)
     left = goal - found.regularizer_lipschitz
     _check_reachable(left, found.regularizer_lipschitz)
+    if statement is Statement.TRACKING:
+        return tracking_count(found, sizes.n_agents, sigma, left)
     supremum = largest_step(found)
     step = short_step(unsplit_step(left, c, d, supremum))
     return step, unsplit_count(found.room, step, left, c, d)

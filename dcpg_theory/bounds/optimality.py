@@ -88,6 +88,7 @@ FORMULAS = {
     Statement.CORRECTED: r"\frac{c_1 N^2 \sum_{j=1}^N \left(\frac{1}{1-\gamma_j} + \lambda \text{RE}(\pi_{\theta^0})\right)}{\alpha^2 \left(\frac{\lambda N}{2|\mathcal{S}||\mathcal{A}|} - \frac{2\alpha\beta^\lambda D}{1-\sigma_2}\right)^2}, \quad c_1 = \frac{2}{\alpha^{-1}(1+\lambda_N) - \beta^\lambda}, \; \lambda = \frac{\varepsilon}{2NM}",  # noqa: E501
     Statement.SHARP: r"\left\lceil \frac{27}{2} \frac{(1+\sqrt{N-1}) b G_{\text{rms}} \Delta (NM|\mathcal{S}||\mathcal{A}|)^3}{(1-\sigma_2) \varepsilon^3} \right\rceil, \quad \lambda = \frac{\varepsilon}{NM}",  # noqa: E501
     Statement.INSTANCE: r"\left\lceil \frac{2\Delta}{\alpha (\tau - (c+d)\alpha)(\tau - (d-c)\alpha)} \right\rceil, \quad \tau = \frac{\lambda}{|\mathcal{S}||\mathcal{A}|}, \; c = \frac{b_{\text{rms}} G_{\text{rms}}}{1-\sigma_2}, \; d = \frac{\bar{b}\sqrt{N-1} G_{\text{rms}}}{1-\sigma_2}",  # noqa: E501
+    Statement.TRACKING: r"\left\lceil \frac{1}{\tau^2} \left(\sqrt{R} \sqrt{1 + v^2/c} + u\right)^2 \right\rceil, \quad \tau = \frac{\lambda}{|\mathcal{S}||\mathcal{A}|}",  # noqa: E501
 }
 CLAIMS = {
     Statement.PRINTED: ("theorem-2", "eq-13", "eq-14", "eq-45", "eq-46"),
@@ -100,6 +101,7 @@ CLAIMS = {
     ),
     Statement.SHARP: ("theorem-2-sharp", "prop-1-sharp", "lemma-b5-sharp"),
     Statement.INSTANCE: ("prop-1-sharp", "lemma-b5-sharp"),
+    Statement.TRACKING: ("gradient-tracking-rate", "prop-1-sharp", "lemma-b5-sharp"),
 }
 
 
@@ -144,7 +146,7 @@ def proposition_1(
     of = sizes_or_problem(problem)
     threshold = lam * of.n_agents / (of.n_states * of.n_actions)
     gap = lam * of.n_agents * m
-    sharp = known in (Statement.SHARP, Statement.INSTANCE)
+    sharp = known not in (Statement.PRINTED, Statement.CORRECTED)
     if not sharp:
         threshold, gap = threshold / 2, 2 * gap
     return Bound(
@@ -304,7 +306,11 @@ def _sharp(
     tau = lam / (sizes.n_states * sizes.n_actions)
     sigma = upper_end(spectrum.second_singular_value)
     found = constants_of(statement, problem, sizes, lam, entropy)
-    if statement is Statement.INSTANCE:
+    if statement is Statement.TRACKING:
+        from dcpg_theory.bounds.tracking import tracking_count
+
+        step, count = tracking_count(found, sizes.n_agents, sigma, tau)
+    elif statement is Statement.INSTANCE:
         step, count = _instance_count(found, sizes.n_agents, sigma, tau)
     else:
         step = short_step(sharp_step(found, sizes.n_agents, sigma, tau))

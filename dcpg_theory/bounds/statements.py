@@ -22,13 +22,15 @@ class Statement(StrEnum):
 
     ``printed`` is the paper to the letter, right or wrong; ``corrected`` the nearest true statement
     in the paper's own constants; ``sharp`` the strongest that the ledger states; ``instance`` needs
-    the problem itself and not only its sizes.
+    the problem itself and not only its sizes. ``gradient-tracking`` is another method, with the
+    constants of ``instance`` if there is a problem, else of ``sharp``.
     """
 
     PRINTED = "printed"
     CORRECTED = "corrected"
     SHARP = "sharp"
     INSTANCE = "instance"
+    TRACKING = "gradient-tracking"
 
 
 def statement_named(name: str) -> Statement:

@@ -80,6 +80,7 @@ CLAIMS = {
     Statement.CORRECTED: ("eq-10-corrected", "appb1-final-corrected", "lemma-b2", "lemma-b5"),
     Statement.SHARP: ("theorem-1-sharp", "lemma-b5-sharp", "eq-89-sharp", "eq-90-sharp"),
     Statement.INSTANCE: ("theorem-1-sharp", "lemma-b5-sharp", "eq-89-sharp", "eq-90-sharp"),
+    Statement.TRACKING: ("gradient-tracking-rate", "lemma-b5-sharp", "eq-89-sharp", "eq-90-sharp"),
 }
 
 
@@ -277,7 +278,7 @@ def _sharp(
         statement=statement,
         value=above(total),
         enclosure=total,
-        formula=FORMULAS[statement],
+        formula=FORMULAS[Statement.SHARP if statement is Statement.TRACKING else statement],
         terms=terms,
         assumed=_assumed(statement),
         claims=CLAIMS[statement],
@@ -340,7 +341,7 @@ def theorem_1(
     iterations : int
         K >= 1.
     statement : str
-        ``printed``, ``corrected``, ``sharp``, or for a problem ``instance``.
+        ``printed``, ``corrected``, ``sharp``, ``gradient-tracking``, or for a problem ``instance``.
     step_size : number or str, optional
         alpha; default the one that minimises the bound, rounded down to a double.
     initial_entropy : number or str
@@ -382,6 +383,11 @@ def theorem_1(
     if known in (Statement.PRINTED, Statement.CORRECTED):
         return _paper(known, of, spectrum, lam, iterations, step, entropy)
     found = constants_of(known, problem, of, lam, entropy)
+    if known is Statement.TRACKING and not moves_nothing(found, of):
+        from dcpg_theory.bounds.tracking import tracking_gradient
+
+        sigma = upper_end(spectrum.second_singular_value)
+        return tracking_gradient(found, of, sigma, lam, iterations, step)
     return _sharp(known, found, of, spectrum, lam, iterations, step)
 
 
@@ -402,14 +408,15 @@ def constants_of(
     regularization: Any,
     initial_entropy: Any,
 ) -> SharpConstants:
-    """Return the constants of ``sharp``, or of ``instance``.
+    """Return the constants of ``sharp``, or of ``instance``; gradient tracking takes the best.
 
     Raises
     ------
     InvalidInput
         If ``instance`` is asked for sizes.
     """
-    if statement is Statement.SHARP:
+    tracking = statement is Statement.TRACKING
+    if statement is Statement.SHARP or (tracking and isinstance(problem, Sizes)):
         return sharp_constants(sizes, regularization, initial_entropy)
     if isinstance(problem, Sizes):
         raise InvalidInput("statement='instance' needs the problem, and has only its sizes")

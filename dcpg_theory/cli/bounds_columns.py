@@ -57,9 +57,15 @@ class Question:
     given: Mapping[str, Any]
 
     @property
+    def further(self) -> tuple[Statement, ...]:
+        """The columns beside printed, corrected and sharp."""
+        own = () if self.problem is None else (Statement.INSTANCE,)
+        return (*own, Statement.TRACKING)
+
+    @property
     def statements(self) -> tuple[Statement, ...]:
-        """The columns."""
-        return _THREE if self.problem is None else (*_THREE, Statement.INSTANCE)
+        """All columns."""
+        return (*_THREE, *self.further)
 
     @property
     def sizes(self) -> Sizes | None:
@@ -179,14 +185,17 @@ def _count(name: str, text: str | None) -> int | None:
 @at_working_precision
 def answer(asked: Question) -> dict[str, Any]:
     """Return everything that ``--json`` writes."""
-    data: dict[str, Any] = {
-        "inputs": _inputs(asked),
-        "mixing": _mixing(asked.spectrum),
-        "constants": {str(of): _constants(asked, of) for of in asked.statements},
-        "step_size": {str(of): _steps(asked, of) for of in asked.statements},
-        "theorem_1": {str(of): _first(asked, of) for of in asked.statements},
-        "theorem_2": {str(of): _second(asked, of) for of in asked.statements},
+    parts = {
+        "constants": _constants,
+        "step_size": _steps,
+        "theorem_1": _first,
+        "theorem_2": _second,
     }
+    data: dict[str, Any] = {"inputs": _inputs(asked), "mixing": _mixing(asked.spectrum)}
+    for part, of in parts.items():
+        data[part] = {str(statement): of(asked, statement) for statement in _THREE}
+    for statement in asked.further:
+        data[str(statement)] = {part: of(asked, statement) for part, of in parts.items()}
     if asked.target is not None:
         data["target_gradient"] = {str(of): _target(asked, of) for of in asked.statements}
     if asked.budget is not None:
@@ -255,7 +264,7 @@ def _constants(asked: Question, statement: Statement) -> dict[str, Any]:
     )
     if asked.sizes is None:
         return dict.fromkeys(names)
-    basis = Statement.SHARP if statement is Statement.INSTANCE else statement
+    basis = statement if statement in _THREE else Statement.SHARP
     lam, unit = asked.regularization, asked.sizes.common_length
     if basis is not Statement.SHARP and lam is not None and unit is not None:
         lam = lam / unit
@@ -264,7 +273,7 @@ def _constants(asked: Question, statement: Statement) -> dict[str, Any]:
     for name in names:
         value = getattr(found, name)
         data[name] = [as_json(x) for x in value] if isinstance(value, tuple) else as_json(value)
-    if statement is Statement.INSTANCE and not isinstance(asked.of, Sizes | None):
+    if statement not in _THREE and not isinstance(asked.of, Sizes | None):
         tasks = asked.of.tasks
         data["value_gradient_norm"] = [as_json(task.gradient_norm) for task in tasks]
         data["value_smoothness"] = [as_json(task.smoothness) for task in tasks]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dcpg_theory.bounds.arithmetic import above, below
+from dcpg_theory.bounds.statements import Statement
 from dcpg_theory.bounds.stationarity import theorem_1
 from dcpg_theory.cli.bounds_columns import Question
 from dcpg_theory.cli.choices import mixing_matrix
@@ -55,8 +56,9 @@ def draw(path: Path, asked: Question, *, quiet: bool) -> dict[str, Any]:
     panels: list[Panel] = []
     length = min(asked.iterations or 1, _MOST_ITERATIONS)
     with progress_bar(quiet=quiet) as bar:
-        task = bar.add_task("running", total=len(asked.statements))
-        for statement in asked.statements:
+        drawn = [of for of in asked.statements if of is not Statement.TRACKING]
+        task = bar.add_task("running", total=len(drawn))
+        for statement in drawn:
             panels.append(_panel(asked, str(statement), length))
             bar.advance(task)
     name, lam = asked.given["problem"], float(asked.regularization)

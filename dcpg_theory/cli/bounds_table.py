@@ -18,6 +18,8 @@ _CONSTANTS = {
     "regularizer_lipschitz": "lambda RE is Lipschitz with",
     "regularizer_smoothness": "lambda RE is smooth with",
 }
+_FURTHER = ("instance", "gradient-tracking")
+_PARTS = ("constants", "step_size", "theorem_1", "theorem_2")
 _TERMS = {
     "optimization": "  by optimization",
     "consensus": "  by consensus",
@@ -44,11 +46,15 @@ def number(value: Any) -> str:
 def print_answer(console: Console, data: Mapping[str, Any]) -> None:
     """Print the spectrum, the table of the columns, and under it why a column is empty."""
     _print_mixing(console, data)
-    columns = list(data["theorem_1"])
+    columns = [
+        *data["theorem_1"],
+        *(name for name in ("instance", "gradient-tracking") if name in data),
+    ]
+    data = {**data, **{part: _all_columns(data, part, columns) for part in _PARTS}}
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("")
     for name in columns:
-        table.add_column(name, justify="right")
+        table.add_column(name.replace("-", "\n"), justify="right")
     _add_constants(table, data, columns)
     _add_theorem_1(table, data, columns)
     _add_theorem_2(table, data, columns)
@@ -61,15 +67,22 @@ def print_answer(console: Console, data: Mapping[str, Any]) -> None:
         console.print("wrote " + escape(data["plot"]["file"]))
 
 
+def _all_columns(data: Mapping[str, Any], part: str, columns: list[str]) -> dict[str, Any]:
+    return {name: data[part][name] if name in data[part] else data[name][part] for name in columns}
+
+
 def _print_mixing(console: Console, data: Mapping[str, Any]) -> None:
     mixing, inputs = data["mixing"], data["inputs"]
     if mixing["spectral_gap"] is None:
         if "compare" not in data:
             console.print("no --graph: what depends on the mixing matrix is left out")
         return
-    name = inputs["graph"] or "given matrix"
+    if inputs["agents"] == 1:
+        console.print("1 agent")
+        return
+    name = f"{inputs['graph']}, " if inputs["graph"] else ""
     console.print(
-        f"{inputs['agents']} agents, {escape(name)}, {escape(inputs['mixing'])}: "
+        f"{inputs['agents']} agents, {escape(name)}{escape(inputs['mixing'])}: "
         f"sigma_2 = {mixing['second_singular_value']:.6g}, gap {mixing['spectral_gap']:.4g}, "
         f"sigma_N = {mixing['smallest_singular_value']:.4g}, "
         f"lambda_N = {number(mixing['smallest_eigenvalue'])}  ({mixing['source']})"
@@ -149,7 +162,7 @@ def _add_inverses(table: Table, data: Mapping[str, Any], columns: list[str]) -> 
 
 
 def _print_reasons(console: Console, data: Mapping[str, Any], columns: list[str]) -> None:
-    said = set()
+    said: dict[tuple[str, str], list[str]] = {}
     for part in ("theorem_1", "theorem_2", "target_gradient", "budget"):
         for name in columns:
             column = data.get(part, {}).get(name, {})
@@ -157,10 +170,10 @@ def _print_reasons(console: Console, data: Mapping[str, Any], columns: list[str]
             lines = [f"does not apply: {reason}"] if reason else []
             lines += [note for note in column.get("notes", []) if note.startswith("says nothing")]
             for line in lines:
-                title = part.replace("_", " ")
-                if (name, line) not in said:
-                    said.add((name, line))
-                    console.print(f"{name}, {title}: {escape(line)}", style="yellow")
+                said.setdefault((part.replace("_", " "), line), []).append(name)
+    for (part, line), names in said.items():
+        who = "all columns" if names == columns else ", ".join(names)
+        console.print(f"{who}, {part}: {escape(line)}", style="yellow")
 
 
 def _print_graphs(console: Console, data: Mapping[str, Any], columns: list[str]) -> None:
@@ -179,7 +192,7 @@ def _print_graphs(console: Console, data: Mapping[str, Any], columns: list[str])
     ]
     for _, _, label in shown:
         for name in columns:
-            table.add_column(f"{label}\n{name}", justify="right")
+            table.add_column(f"{label}\n" + name.replace("-", "\n"), justify="right")
     for graph, there in data["compare"].items():
         cells = [number(there[part][name][key]) for part, key, _ in shown for name in columns]
         table.add_row(escape(graph), number(there["mixing"]["spectral_gap"]), *cells)

@@ -19,6 +19,7 @@ from dcpg_theory.bounds.arithmetic import exact
 from dcpg_theory.bounds.extremes import optimal_policy
 from dcpg_theory.bounds.stationarity import constants_of
 from dcpg_theory.engine import Record
+from dcpg_theory.engine.reference import gradients
 from dcpg_theory.errors import AssumptionViolated
 from dcpg_theory.models import FiniteMDP, graphs, random_problem, softmax
 from proofs_check.theorem_1 import Resting
@@ -203,6 +204,55 @@ def test_theorem_2_delivers_its_accuracy(record_ratio, n_tasks, epsilon, name):
     best_gap = (optimum - values).min(axis=0).max()
     assert best_gap <= epsilon
     record_ratio(f"Theorem 2, {name}", best_gap, epsilon, f"{n_tasks} bandits, epsilon={epsilon}")
+
+
+def tracked(problem, mixing, *, step_size, regularization, iterations):
+    """Return theta^0, ..., theta^{K-1} of gradient tracking, as `bounds.tracking` has it."""
+    weights = mixing.matrix
+    theta = np.zeros((problem.n_tasks, problem.n_states, problem.n_actions))
+    slopes = gradients(problem, theta, regularization)
+    y, seen = slopes, [theta]
+    for _ in range(iterations - 1):
+        theta = np.tensordot(weights, theta, axes=1) + step_size * y
+        following = gradients(problem, theta, regularization)
+        y, slopes = np.tensordot(weights, y, axes=1) + following - slopes, following
+        seen.append(theta)
+    return np.array(seen)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 10**6),
+    n_tasks=st.integers(1, 4),
+    n_states=st.integers(1, 3),
+    lam=st.sampled_from([0.0, 0.01, 0.3, 1.0]),
+    iterations=st.integers(1, 40),
+    share=st.sampled_from([None, 0.1, 1.0]),
+)
+def test_gradient_tracking_keeps_its_rate(
+    small_network, record_ratio, seed, n_tasks, n_states, lam, iterations, share
+):
+    problem, mixing = random_problem(seed, n_tasks, n_states, 2), small_network(seed, n_tasks)
+    if not bounds.spectrum_of(mixing).gap > 0:
+        return
+    common = {"regularization": lam, "statement": "gradient-tracking"}
+    known = bounds.measured(problem)
+    most = bounds.theorem_1_step(known, mixing, **common)
+    step = None if share is None else float(most) * share * (1 - 1e-12)
+    found = bounds.theorem_1(known, mixing, iterations=iterations, step_size=step, **common)
+    thetas = tracked(
+        problem,
+        mixing,
+        step_size=float(found.step_size),
+        regularization=lam,
+        iterations=iterations,
+    )
+    observed = mean_gradient_norms(problem, thetas).min(axis=0).max()
+    assert observed <= found.value * SLACK
+    where = f"random:{seed},{n_tasks},{n_states},2, lambda={lam}, K={iterations}"
+    record_ratio("Theorem 1, gradient-tracking", observed, found.value, where)
+    target(observed / found.value)
 
 
 # Where the ledger refutes the paper ---------------------------------------------------------------

@@ -54,7 +54,7 @@ def without(option, words=FULL):
 def test_the_keys_are_those_of_the_contract(answer):
     data = answer(*FULL)
     assert list(data) == [
-        "inputs", "mixing", "constants", "step_size", "theorem_1", "theorem_2",
+        "inputs", "mixing", "constants", "step_size", "theorem_1", "theorem_2", "gradient-tracking",
     ]  # fmt: skip
     names = {
         "second_singular_value", "smallest_singular_value", "smallest_eigenvalue", "spectral_gap",
@@ -218,11 +218,13 @@ def test_a_problem_has_a_column_of_its_own(answer, tmp_path):
         "0.1",
     ]
     data = answer("--problem", str(file), *words)
-    assert list(data["theorem_1"]) == [*COLUMNS, "instance"]
-    bound = {column: data["theorem_1"][column]["bound"] for column in data["theorem_1"]}
+    assert list(data["theorem_1"]) == COLUMNS
+    first = data["theorem_1"] | {"instance": data["instance"]["theorem_1"]}
+    bound = {column: found["bound"] for column, found in first.items()}
     assert bound["instance"] <= bound["sharp"] <= bound["corrected"]
     assert data["inputs"]["mismatch"] > 0
-    counts = {column: found["iterations"] for column, found in data["theorem_2"].items()}
+    second = data["theorem_2"] | {"instance": data["instance"]["theorem_2"]}
+    counts = {column: found["iterations"] for column, found in second.items()}
     assert counts["instance"] <= counts["sharp"] <= counts["corrected"]
 
 
@@ -259,7 +261,9 @@ def test_a_plot_is_drawn_under_its_name(answer, tmp_path):
     assert file.read_bytes().startswith(b"\x89PNG")
     assert data["plot"]["iterations"] == 30
     for column in data["plot"]["columns"]:
-        bound = data["theorem_1"][column["statement"]]["bound"]
+        name = column["statement"]
+        first = data[name]["theorem_1"] if name in data else data["theorem_1"][name]
+        bound = first["bound"]
         assert column["observed"][-1][1] <= bound
         norms = [norm for _, norm in column["observed"]]
         assert norms == sorted(norms, reverse=True)
@@ -314,3 +318,17 @@ def test_nothing_heavy_is_loaded_for_sizes():
     )
     heavy = {"numpy", "scipy", "networkx", "sympy", "z3", "matplotlib", "numba", "hypothesis"}
     assert set(done.stderr.split()) & heavy == set()
+
+
+def test_gradient_tracking_has_a_column_of_its_own(answer, dcpg):
+    """Another method, whose count is of the order epsilon^-2."""
+    data = answer(*FULL)
+    finer = answer(*without("--epsilon"), "--epsilon", "0.001")
+    tracking, rough = (
+        finer["gradient-tracking"]["theorem_2"],
+        data["gradient-tracking"]["theorem_2"],
+    )
+    assert tracking["iterations"] / rough["iterations"] == pytest.approx(100**2, rel=0.01)
+    assert tracking["iterations"] < finer["theorem_2"]["sharp"]["iterations"]
+    assert tracking["claims"][0] == "gradient-tracking-rate"
+    assert "tracking" in dcpg("bounds", *FULL).out
