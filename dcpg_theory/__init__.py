@@ -17,6 +17,7 @@ _EXPORTS = {
     "run_dcpg": "dcpg_theory.engine",
 }
 _SUBMODULES = (
+    "bounds",
     "cli",
     "engine",
     "errors",
