@@ -5,17 +5,18 @@ from __future__ import annotations
 import ctypes
 
 import pytest
+from numpy.linalg import _umath_linalg
 from scipy.linalg import cython_lapack
 
 from dcpg_theory.engine import blas_threads
 from dcpg_theory.engine.blas_threads import one_blas_thread
 
 
-@pytest.fixture
-def count():
-    """How many threads the BLAS behind scipy's LAPACK would use."""
-    library = ctypes.CDLL(cython_lapack.__file__)
-    for name in ("scipy_openblas_get_num_threads", "openblas_get_num_threads"):
+@pytest.fixture(params=[cython_lapack, _umath_linalg], ids=["scipy", "numpy"])
+def count(request):
+    """How many threads the BLAS behind a package would use."""
+    library = ctypes.CDLL(request.param.__file__)
+    for name in ("scipy_openblas_get_num_threads", "scipy_openblas_get_num_threads64_"):
         if hasattr(library, name):
             return getattr(library, name)
     return pytest.skip("the BLAS is no OpenBLAS that says how many threads it uses")
@@ -39,6 +40,6 @@ def test_an_error_inside_leaves_as_many_as_before(count):
 
 
 def test_a_blas_that_cannot_be_told_is_left_alone(monkeypatch):
-    monkeypatch.setattr(blas_threads, "_setter", lambda: None)
+    monkeypatch.setattr(blas_threads, "_setters", tuple)
     with one_blas_thread():
         pass
