@@ -353,7 +353,7 @@ class ExactGradients:
         """See `Gradients`."""
         if not awake:
             return np.empty((0, *theta.shape[1:]))
-        if not self._in_turns or len(awake) == len(self._agents):
+        if not self._in_turns:
             return self._path_of(*self._agents).gradients(theta)
         found = [
             self._path_of(self._agents[place]).gradients(theta[place : place + 1])
