@@ -111,9 +111,9 @@ class Case:
         self, comm: Any, name: str, fixed: int | None, each: int | None, n: int, n_actions: int
     ) -> None:
         from dcpg_theory.engine.methods import ExactGradients, Stepwise
+        from dcpg_theory.engine.mixing import Mixing
         from dcpg_theory.engine.mpi import Ranks
         from dcpg_theory.engine.paths import choose_path
-        from dcpg_theory.engine.reference import mixed_step
         from dcpg_theory.engine.rounds import PeriodicMixing
         from dcpg_theory.models import graphs
         from dcpg_theory.models.random_problems import random_problem
@@ -128,7 +128,7 @@ class Case:
         self.iteration = Stepwise(self.team, schedule, self.gradients)
         rng = np.random.default_rng(comm.rank)
         self.theta = 0.1 * rng.standard_normal((len(own), n, n_actions))
-        self.mixed_step = mixed_step
+        self.mixing = Mixing(self.round, own, self.team.places(self.round))
         self.times: dict[str, list[float]] = {
             name: [] for name in ("gradient", "exchange", "mixing", "iteration")
         }
@@ -144,17 +144,12 @@ class Case:
         parts = {
             "gradient": lambda: self.gradients(self.theta, 0, places),
             "exchange": lambda: self.team.exchange(self.round, self.theta).finish(),
-            "mixing": lambda: self.mix(heard, g),
+            "mixing": lambda: self.mixing.step(heard, 0.1, g),
         }
         for name, part in parts.items():
             self.times[name].append(self.timed(lambda part=part: [part() for _ in steps]))
         state = {"parameters": self.theta}
         self.times["iteration"].append(self.timed(lambda: self.iteration.advance(state, 0, steps)))
-
-    def mix(self, heard: Any, g: Any) -> None:
-        for place, agent in enumerate(self.team.agents):
-            agents, weights = self.round.rows[agent]
-            self.mixed_step(weights, [heard(j) for j in agents], 0.1, g[place])
 
     def timed(self, work: Any) -> float:
         from mpi4py import MPI

@@ -83,9 +83,12 @@ def test_every_variant_is_that_of_one_process_to_the_last_bit(tmp_path):
 def test_the_comparison_sees_one_bit(tmp_path):
     """The control of the test above: another order of the mixing sums does not pass."""
     body = """
-    from dcpg_theory.engine import methods
-    forwards = methods.mixed_step
-    methods.mixed_step = lambda w, theta, *rest: forwards(w[::-1], theta[::-1], *rest)
+    from dcpg_theory.engine.mixing import Mixing
+    forwards = Mixing.__init__
+    def backwards(self, *arguments):
+        forwards(self, *arguments)
+        self._terms.reverse()
+    Mixing.__init__ = backwards
     try:
         same(run_dcpg(problem, star, comm=comm, **settings), run_dcpg(problem, star, **settings))
     except AssertionError:
@@ -130,7 +133,7 @@ def test_a_rank_sends_to_the_ranks_of_neighbours_only(tmp_path):
     from dcpg_theory.engine.rounds import PeriodicMixing
     round_ = PeriodicMixing(line).round(0)
     own = np.array([[float(i)] for i in agents.agents])
-    heard = agents.exchange(round_, own).finish()
+    heard, place = agents.exchange(round_, own).finish(), agents.places(round_)
     plan = agents._plans[round_]
     beside = [r for r in (comm.rank - 1, comm.rank + 1) if 0 <= r < comm.size]
     assert list(plan.receives) == list(plan.sends) == beside
@@ -138,7 +141,7 @@ def test_a_rank_sends_to_the_ranks_of_neighbours_only(tmp_path):
     assert sum(map(len, plan.sends.values())) == len(beside)  # one agent at each border
     for i in agents.agents:
         for j in round_.rows[i][0]:
-            assert heard(j) == [float(j)]
+            assert heard[place(j)] == [float(j)]
     """
     on_ranks(tmp_path, 4, body)
 
