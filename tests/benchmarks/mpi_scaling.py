@@ -56,6 +56,7 @@ def main() -> None:
     if options.out is not None:
         options.out.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     print(report(result))
+    print(paper(result))
 
 
 def machine() -> dict[str, Any]:
@@ -87,6 +88,34 @@ def report(result: dict[str, Any]) -> str:
         f"{row['exchange']:.0f} | {row['iteration']:.0f} | {row['model']:.0f} |"
         for row in sorted(result["rows"], key=lambda row: (row["case"], row["ranks"]))
     ]
+    return "\n".join(lines)
+
+
+def paper(result: dict[str, Any]) -> str:
+    """Return what the model makes of the figures for 10^4 agents on a ring; nothing is measured.
+
+    Gradient and mixing cost what they cost an agent on one rank, the exchange what it cost on the
+    largest number of ranks that had a core each.
+    """
+    cores = result["machine"]["cores"]
+    rows = {row["ranks"]: row for row in result["rows"] if row["case"] == "strong, S = 60"}
+    able = [ranks for ranks in rows if 1 < ranks <= cores]
+    if 1 not in rows or not able:
+        return ""
+    agent = (rows[1]["gradient"] + rows[1]["mixing"]) / rows[1]["agents"]
+    exchange = rows[max(able)]["exchange"]
+    lines = [
+        "",
+        f"On paper, {agent:.1f} us an agent and {exchange:.0f} us an exchange:",
+        "",
+        "| ranks | agents a rank | iteration, us | efficiency |",
+        "| --- | --- | --- | --- |",
+    ]
+    for ranks in (1, 10, 100, 1000, 10_000):
+        compute = -(-10_000 // ranks) * agent
+        whole = compute + (exchange if ranks > 1 else 0)
+        share = 10_000 * agent / (ranks * whole)
+        lines.append(f"| {ranks} | {10_000 // ranks} | {whole:.0f} | {100 * share:.0f} % |")
     return "\n".join(lines)
 
 
