@@ -4,7 +4,8 @@ A task's gradient (its value part) has at most the norm
 
 .. math:: G = \frac{R}{2\sqrt2} \min(\sqrt{|S|}\, X,\; X^{3/2}), \qquad X = 1/(1-\gamma),
 
-with R the range of the rewards (their modulus, if all are equal). The promise is an error of at most 1e-10 G in the Euclidean norm.
+with R the range of the rewards (their modulus, if all are equal). The promise is an error of at
+most 1e-10 G in the Euclidean norm.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def precise_gradient(
     parts = np.zeros((task.n_states, task.n_actions))
     largest = _value_part(task.discount, *moves, task.rewards, *own, *V, *y, parts)
     longest = max(np.diff(pattern.indptr).max(), np.bincount(pattern.indices).max())
-    unit = float(longest + task.n_actions + 10) * UNIT
+    unit = float(longest + task.n_actions + 20) * UNIT
     V_error = X * (V_left + unit * (np.abs(right[0]).max() + 2 * np.abs(V[0]).max()))
     y_error = X * (y_left + unit * (1 + 2 * np.abs(y[0]).sum()))
     # A last rounding of each entry, and the few operations from V and y to it.

@@ -112,5 +112,7 @@ def precise(problem, agent, theta, regularization, digits=50):
 def distance(found, exact):
     """The Euclidean distance between an array of floats and one of mpmath numbers."""
     with mpmath.workdps(50):
-        differences = [mpmath.mpf(float(x)) - y for x, y in zip(found.flat, exact.flat)]
+        differences = [
+            mpmath.mpf(float(x)) - y for x, y in zip(found.flat, exact.flat, strict=True)
+        ]
         return float(mpmath.sqrt(sum(d * d for d in differences)))
