@@ -223,11 +223,11 @@ def _own_gradient_norm(now: Moment) -> object:
 def _lyapunov(now: Moment) -> object:
     r"""Xi of (24); theta^T ((I - W) (x) I) theta by the rows of W that belong to the agents."""
     round_ = now.schedule.round(now.iteration)
-    heard = now.team.exchange(round_, now.theta).finish()
+    heard, place = now.team.exchange(round_, now.theta).finish(), now.team.places(round_)
     products = np.empty(len(now.theta))
     for n, i in enumerate(now.team.agents):
         agents, weights = round_.rows[i]
-        mixed = sum(w * heard(j) for j, w in zip(agents, weights, strict=True))
+        mixed = sum(w * heard[place(j)] for j, w in zip(agents, weights, strict=True))
         products[n] = np.vdot(now.theta[n], now.theta[n] - mixed)
     apart, objective = now.team.total(np.column_stack([products, now.own_objectives[:, 1]]))
     return apart / (2 * now.step_size) - objective

@@ -20,8 +20,8 @@ def test_a_sum_goes_in_order_wherever_it_is_cut():
 
 def test_together_everyone_is_at_hand():
     team, own = Together(3), np.arange(6.0).reshape(3, 2)
-    heard = team.exchange(None, own).finish()
-    np.testing.assert_array_equal(heard(2), own[2])
+    heard, place = team.exchange(None, own).finish(), team.places(None)
+    np.testing.assert_array_equal(heard[place(2)], own[2])
     np.testing.assert_array_equal(team.everyones(own), own)
     np.testing.assert_array_equal(team.total(own), own.sum(axis=0))
     assert (team.least(4), team.at_root(lambda: 5), team.agents) == (4, 5, range(3))
