@@ -23,6 +23,7 @@ CHAPTERS = (
     "proofs_check.theorem_2_whole",
     "proofs_check.section_5",
     "proofs_check.section_5_figures",
+    "proofs_check.section_5_fig2",
     "proofs_check.section_5_network",
     "proofs_check.section_5_table",
     "proofs_check.section_5_drone",
