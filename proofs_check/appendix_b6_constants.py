@@ -17,6 +17,7 @@ import flint
 import numpy as np
 
 from dcpg_theory import theory
+from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.boxes import Box, closed_interval, open_interval, positive
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
@@ -40,6 +41,7 @@ from proofs_check.chains import entropy_norms as norm_chains
 from proofs_check.chains import lipschitz as lipschitz_chains
 from proofs_check.chains.bounded_products import letter, mean, sum_at_most, variance_at_most
 from proofs_check.chains.mdp_operators import less
+from proofs_check.readings.operators import read_after
 
 WHERE = "Appendix B.5, proof of Lemma B.6"
 _LEMMA = "Appendix B.5, Lemma B.6, (86)"
@@ -263,9 +265,11 @@ def _sharper_value(kernel: Kernel) -> Evidence:
 
     Instance: two actions in one state, from equal probabilities to weights 1000 and 1/1000.
     """
-    inside = re.findall(r"\\leq\\lambda\\sqrt\{(.*)\}\\\|", normalized(kernel.statement))[0]
+    text, tail = read_after(kernel.statement, _SHARP_VALUE), normalized(rf"}} {_APART}")
+    if not text.endswith(tail):
+        raise InvalidInput(f"{text!r} must end with {tail!r}")
     names = {r"|\mathcal{A}|": 1 / _K, r"|\mathcal{S}|": _Y**-2}
-    square = _LAMBDA**2 * parse(inside, names)
+    square = _LAMBDA**2 * parse(text.removesuffix(tail), names)
     size = symbols("c")[0]
     chain = norm_chains.steepness(size, size**2, Box(c=positive()))
     shown = _LAMBDA**2 * _Y**2 * (1 - _K)
@@ -291,11 +295,13 @@ def _sharper_gradient(kernel: Kernel) -> Evidence:
     return _proved(kernel, chain, _gradient_moves)
 
 
+_APART = r"\|\theta' - \theta''\|"
+_SHARP_VALUE = rf"\|{_RE1} - {_RE2}\| \leq \lambda \sqrt{{"
 _IN_86_SHARP: dict[str, Any] = {"where": _LEMMA, "kind": Kind.UPPER_BOUND}
 sharp_86 = (
     Claim(
         id="eq-86-value-sharp",
-        statement=rf"\|{_RE1} - {_RE2}\| \leq \lambda \sqrt{{\frac{{1 - 1/|\mathcal{{A}}|}}{{|\mathcal{{S}}|}}}} \|\theta' - \theta''\|",
+        statement=rf"{_SHARP_VALUE}\frac{{1 - 1/|\mathcal{{A}}|}}{{|\mathcal{{S}}|}}}} {_APART}",
         check=_sharper_value,
         depends=("eq-89-sharp",),
         controls=(misprint(r"{1 - 1/|", r"{\frac{3}{4} - 1/|"),),
