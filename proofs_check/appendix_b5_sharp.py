@@ -8,6 +8,7 @@ V' and V'' are discounted sums of moments of the scores on the way (chains.score
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from fractions import Fraction
@@ -141,7 +142,7 @@ def _sum(order: int) -> Callable[[Kernel], Evidence]:
         return kernel.confirmed(proof, bound, attained)
 
     check.__doc__ = (
-        f"{_LEMMAS[order - 1].__doc__}\n\n"
+        f"{inspect.getdoc(_LEMMAS[order - 1])}\n\n"
         "The largest and the smallest entry of a unit vector differ by R with R^2 <= 2.\n"
         "Attained: u = (1, -1)/sqrt(2) and two actions with probabilities p and 1 - p, where "
         + ("p = 1/2." if order == 1 else "p = (1 - 1/sqrt(3))/2.")
@@ -208,7 +209,7 @@ def _by_states(order: int) -> Callable[[Kernel], Evidence]:
 
     check.__doc__ = (
         "V' and V'' are X/2 sum_f s_f p'(f) and X/2 sum_f s_f p''(f) with |s_f| <= 1.\n\n"
-        f"{_LEMMAS[order - 1].__doc__}\n\n"
+        f"{inspect.getdoc(_LEMMAS[order - 1])}\n\n"
         "Here u(f) = sum_s u_(s, f_s) has the range R = sum_s R_s with R^2 <= 2 |S|. Attained by a "
         "bandit that pays 1 and 0."
     )

@@ -265,11 +265,9 @@ def _sharper_value(kernel: Kernel) -> Evidence:
 
     Instance: two actions in one state, from equal probabilities to weights 1000 and 1/1000.
     """
-    text, tail = read_after(kernel.statement, _SHARP_VALUE), normalized(rf"}} {_APART}")
-    if not text.endswith(tail):
-        raise InvalidInput(f"{text!r} must end with {tail!r}")
+    inside = _between(kernel.statement, _SHARP_VALUE, rf"}} {_APART}")
     names = {r"|\mathcal{A}|": 1 / _K, r"|\mathcal{S}|": _Y**-2}
-    square = _LAMBDA**2 * parse(text.removesuffix(tail), names)
+    square = _LAMBDA**2 * parse(inside, names)
     size = symbols("c")[0]
     chain = norm_chains.steepness(size, size**2, Box(c=positive()))
     shown = _LAMBDA**2 * _Y**2 * (1 - _K)
@@ -291,12 +289,22 @@ def _sharper_value(kernel: Kernel) -> Evidence:
 
 def _sharper_gradient(kernel: Kernel) -> Evidence:
     """|u^T H u| <= lambda/(2 |S|) |u|^2 by eq-90-sharp, so x^T H v as well (polarization)."""
+    _between(kernel.statement, _SHARP_GRADIENT, _APART)
     chain = lipschitz_chains.bounded_gradient(_end(variance_of_a_state), _BOX)
     return _proved(kernel, chain, _gradient_moves)
 
 
+def _between(statement: str, left: str, right: str) -> str:
+    """Return what is printed between two texts, which must be as given."""
+    text, tail = read_after(statement, left), normalized(right)
+    if not text.endswith(tail):
+        raise InvalidInput(f"{text!r} must end with {tail!r}")
+    return text.removesuffix(tail)
+
+
 _APART = r"\|\theta' - \theta''\|"
 _SHARP_VALUE = rf"\|{_RE1} - {_RE2}\| \leq \lambda \sqrt{{"
+_SHARP_GRADIENT = rf"\|\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}\| \leq"
 _IN_86_SHARP: dict[str, Any] = {"where": _LEMMA, "kind": Kind.UPPER_BOUND}
 sharp_86 = (
     Claim(
@@ -310,7 +318,7 @@ sharp_86 = (
     ),
     Claim(
         id="eq-86-gradient-sharp",
-        statement=rf"\|\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}\| \leq \frac{{\lambda}}{{2|\mathcal{{S}}|}} \|\theta' - \theta''\|",
+        statement=rf"{_SHARP_GRADIENT} \frac{{\lambda}}{{2|\mathcal{{S}}|}} {_APART}",
         check=_sharper_gradient,
         depends=("eq-90-sharp",),
         controls=(misprint("{2|", "{4|"),),
