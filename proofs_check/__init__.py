@@ -51,6 +51,7 @@ CHAPTERS = (
     "proofs_check.appendix_b5_softmax",
     "proofs_check.appendix_b5_sums",
     "proofs_check.appendix_b5_constants",
+    "proofs_check.appendix_b5_mixture",
     "proofs_check.appendix_b5_sharp",
     "proofs_check.appendix_b6",
     "proofs_check.appendix_b6_bounds",
