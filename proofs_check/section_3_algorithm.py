@@ -341,7 +341,6 @@ def agents_know_what_they_need(kernel: Kernel) -> Evidence:
 )
 def every_agent_has_its_gradient(kernel: Kernel) -> Evidence:
     """Objective, parameter and start carry the agent's index."""
-    about(kernel, r"g_i^k of $L_i^\lambda(\theta_i^k; \mu_i)$")
     return kernel.definition(kernel.indexed(r"\theta", r"\mu", "L"))
 
 
