@@ -34,7 +34,9 @@ _SUMS = {"contract", "nsz", "arcp", "reassoc"}
 
 
 def _compile(function: _Function, flags: set[str]) -> _Function:
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    # A call of a function that is not inlined counts references to each array it passes: for five
+    # states that would take as long as all the arithmetic.
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "forceinline": True}
     if flags:
         options["fastmath"] = flags
     name = function.__qualname__
