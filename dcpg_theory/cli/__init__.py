@@ -13,6 +13,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "audit": "Check the paper's claims and compare with the recorded ledger.",
+    "bench": "Time the engine beside its peers and the machine's floors.",
     "run": "Run Algorithm 1 on a problem.",
     "show": "Show one claim: statement, verdict, witness, corrected form.",
 }

@@ -79,11 +79,13 @@ class KrylovPath:
 
     def gradients(self, theta: Array) -> Array:
         """See `paths.Path`."""
-        theta = np.ascontiguousarray(theta)
+        theta = np.array(theta)
         policies, g = np.empty_like(theta), np.empty_like(theta)
-        flat = (-1, theta.shape[2])
-        softmax(theta.reshape(flat), policies.reshape(flat))
-        regularizer_gradients(policies, self._regularization, g)
+        rows, n_states = (-1, theta.shape[2]), theta.shape[1]
+        softmax(theta.reshape(rows), policies.reshape(rows))
+        regularizer_gradients(
+            policies.reshape(rows), self._regularization, n_states, g.reshape(rows)
+        )
         for k, task in enumerate(self._tasks):
             g[k, task.rows] += task.value_gradient(policies[k, task.rows], self._room)
         return g
