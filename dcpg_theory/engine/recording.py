@@ -90,6 +90,8 @@ class Record:
     file: Path | str | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.file, str | Path | None):
+            raise InvalidInput(f"record: file={self.file!r} must be a path")
         for name, least in (("every", 1), ("first", 0)):
             number = getattr(self, name)
             if number is None and name == "every":
