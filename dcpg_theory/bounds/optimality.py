@@ -230,7 +230,7 @@ def _paper(
         extra = {"explicit_14": _explicit_order(sizes, spectrum, lam, room, eps, m)}
         notes = ["(45) with lambda_N; of the order epsilon^-3, not epsilon^-2"]
     if length != 1:
-        notes.append(f"for rewards mapped from an interval of length {length} to [0, 1]")
+        notes.append(f"for rewards mapped from an interval of length {above(length):.6g} to [0, 1]")
     return Bound(
         statement=statement,
         value=ceiling(count),

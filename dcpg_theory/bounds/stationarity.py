@@ -164,7 +164,7 @@ def _paper(
     }
     notes = ["the terms add up in squares"]
     if length != 1:
-        notes.append(f"for rewards mapped from an interval of length {length} to [0, 1]")
+        notes.append(f"for rewards mapped from an interval of length {above(length):.6g} to [0, 1]")
     extra = {}
     if printed:
         eleven = order_of_11(sizes, spectrum, mapped, scaled, iterations)

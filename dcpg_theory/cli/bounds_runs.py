@@ -51,8 +51,7 @@ def draw(path: Path, asked: Question, *, quiet: bool) -> dict[str, Any]:
     missing = [option for option, value in needed.items() if value is None]
     if missing:
         raise InvalidInput(f"--plot needs {', '.join(missing)} too")
-    if path.suffix.lower() not in (".png", ".svg"):
-        raise InvalidInput(f"--plot {path} must end in .png or .svg")
+    _check_target(path)
     panels: list[Panel] = []
     length = min(asked.iterations or 1, _MOST_ITERATIONS)
     with progress_bar(quiet=quiet) as bar:
@@ -65,6 +64,16 @@ def draw(path: Path, asked: Question, *, quiet: bool) -> dict[str, Any]:
     short = f"The runs stop after {length} iterations." if length != asked.iterations else ""
     save_bounds_plot(path, panels, title=f"Theorem 1 on {name}, lambda = {lam:g}", note=short)
     return {"file": str(path), "iterations": length, "columns": [vars_of(p) for p in panels]}
+
+
+def _check_target(path: Path) -> None:
+    """Refuse bad names, and files that are not ours, before the runs and not after them."""
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise InvalidInput(f"--plot {path} must end in .png or .svg")
+    if not path.absolute().parent.is_dir():
+        raise InvalidInput(f"{path}: there is no folder {path.parent}")
+    if path.exists() and b"dcpg_theory" not in path.read_bytes():
+        raise InvalidInput(f"{path}: exists and is no plot of ours; not replaced")
 
 
 def vars_of(panel: Any) -> dict[str, Any]:
