@@ -97,6 +97,7 @@ eq_12_corrected = eq_12.variant(
     lines=None,
     fault=None,
     note="mu_i > 0 keeps the denominators from 0; pi* may be a limit of softmax policies",
+    adds={"mu_i > 0": "prop-1-exploration-sharp"},
 )
 
 
@@ -221,6 +222,10 @@ shared_corrected = shared.variant(
         misprint(r" and $\mu_i > 0$", ""),
     ),
     note="each of the three added conditions is necessary: the controls leave one out at a time",
+    adds=dict.fromkeys(
+        ("the same discount", "the same rho_i", "the same mu_i > 0"),
+        "sec42-shared-kernel-corrected",
+    ),
 )
 
 
@@ -295,6 +300,7 @@ equal_starts_corrected = equal_starts.variant(
         ingredient("the agents start apart", apart=4),
         misprint("we assume", "we assume without loss of generality"),
     ),
+    adds={"equal starts": "sec42-equal-starts"},
 )
 
 

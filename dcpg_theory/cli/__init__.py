@@ -15,6 +15,7 @@ _COMMANDS = {
     "audit": "Check the paper's claims and compare with the recorded ledger.",
     "bounds": "Calculate step sizes, gradients and iterations that the theorems promise.",
     "run": "Run Algorithm 1 on a problem.",
+    "search": "Look for the worst case of a bound, and certify it.",
     "show": "Show one claim: statement, verdict, witness, corrected form.",
 }
 

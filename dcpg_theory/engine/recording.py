@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
+from dcpg_theory.engine.rounds import Schedule
+from dcpg_theory.engine.teams import Team, summed
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import softmax
-from dcpg_theory.theory.gradient import gradient
-from dcpg_theory.theory.objective import objective, task_objective
+from dcpg_theory.theory.gradient import task_gradient
+from dcpg_theory.theory.regularizer import relative_entropy
+from dcpg_theory.theory.value import value
 
-__all__ = ["QUANTITIES", "Record", "Recorder"]
+__all__ = ["DEFAULT_QUANTITIES", "QUANTITIES", "Record", "Recorder", "Series", "Sink"]
+
+DEFAULT_QUANTITIES = (
+    "objective",
+    "own_objective",
+    "task_values",
+    "consensus_error",
+    "gradient_norm",
+)
+"""What a record holds if nothing else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    r"""Which quantities to record, at which iterations.
+    r"""Which quantities to record, at which iterations, and where.
 
-    The start and the end are always recorded. All quantities are at the start distributions rho_i,
-    also where the algorithm explores from other ones. With thetabar the mean of the agents'
-    parameters and n the number of recorded iterations, there are
+    The start and the end are always recorded. With thetabar the mean of the agents' parameters and
+    n the number of recorded iterations, there are, at the start distributions rho_i, also where the
+    algorithm explores from other ones,
 
     ==================  ==========================================================  ==============
     ``objective``       L^lambda(thetabar; rho) of (7)                              (n,)
@@ -33,6 +48,17 @@ class Record:
     ``consensus_error`` the norm of the array of all theta_i - thetabar             (n,)
     ``gradient_norm``   the norm of (1/N) grad L^lambda(thetabar; rho)              (n,)
     ==================  ==========================================================  ==============
+
+    and, on demand, what the proofs of Section B.1 follow, at the exploration distributions mu_i,
+
+    =====================  =======================================================  ==============
+    ``agent_errors``       the norm of every theta_i - thetabar, bounded in (23)    (n, n_tasks)
+    ``own_gradient_norms`` the norm of every grad L_i^lambda(theta_i; mu_i)         (n, n_tasks)
+    ``own_gradient_norm``  the norm of their mean over the agents, bounded in (34)  (n,)
+    ``lyapunov``           xi of (24), with the step of the iteration that led      (n,)
+                           there, at the start of the first;
+                           its descent (29) is the proof of Theorem 1
+    =====================  =======================================================  ==============
 
     and, if `states` are chosen, ``policy`` of shape (n, n_tasks, n_chosen, n_actions), the agents'
     policies there, and ``mean_policy`` of shape (n, n_chosen, n_actions), that of thetabar. Values
@@ -45,9 +71,12 @@ class Record:
     first : int
         Besides, record each of this many first iterations, where most happens.
     quantities : tuple of str
-        Default all of the table.
+        Default all of the first table.
     states : tuple of hashable
         Labels of the problem's states.
+    file : Path or str, optional
+        Stream the record to this file, of which memory then holds only a piece; see `streams`.
+        It is no part of what is compared between two records.
 
     Raises
     ------
@@ -56,24 +85,19 @@ class Record:
     """
 
     every: int | None = None
-    quantities: tuple[str, ...] = (
-        "objective",
-        "own_objective",
-        "task_values",
-        "consensus_error",
-        "gradient_norm",
-    )
+    quantities: tuple[str, ...] = DEFAULT_QUANTITIES
     states: tuple[Hashable, ...] = ()
     first: int = 0
+    file: Path | str | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        for field, least in (("every", 1), ("first", 0)):
-            number = getattr(self, field)
-            if number is None and field == "every":
+        for name, least in (("every", 1), ("first", 0)):
+            number = getattr(self, name)
+            if number is None and name == "every":
                 continue
             if not isinstance(number, int | np.integer) or number < least:
                 raise InvalidInput(
-                    f"record: {field}={number!r} must be an integer of at least {least}"
+                    f"record: {name}={number!r} must be an integer of at least {least}"
                 )
         for name in self.quantities:
             if name not in QUANTITIES:
@@ -93,31 +117,124 @@ class Record:
         return np.inf if self.every is None else (iteration // self.every + 1) * self.every
 
 
-Quantity = Callable[[MultiTaskProblem, Array, float], object]
-"""A function of the problem, the parameters of all agents, and the regularization."""
+class Moment:
+    """The run at one iteration, of which each quantity takes what it needs; computed once.
+
+    Parameters
+    ----------
+    setting : Recorder
+    theta : ndarray, shape (n_agents_here, n_states, n_actions)
+    step_size : float
+    iteration : int
+    """
+
+    def __init__(self, setting: Recorder, theta: Array, step_size: float, iteration: int) -> None:
+        self.problem, self.team = setting.problem, setting.team
+        self.regularization, self.schedule = setting.regularization, setting.schedule
+        self.theta, self.step_size, self.iteration = theta, step_size, iteration
+
+    @cached_property
+    def mean(self) -> Array:
+        """Thetabar, shape (n_states, n_actions)."""
+        return self.team.total(self.theta) / self.team.n_agents
+
+    @cached_property
+    def mean_policy(self) -> Array:
+        """The policy of thetabar, shape (n_states, n_actions)."""
+        return softmax(self.mean)
+
+    @cached_property
+    def mean_values(self) -> Array:
+        """V_i(rho_i) of every task under the mean policy, shape (n_tasks,)."""
+        policy = self.mean_policy  # before the loop: a rank without agents has a part in it too
+        tasks = ((self.problem.tasks[i], self.problem.indices[i]) for i in self.team.agents)
+        own = [task.start @ value(task, policy[states]) for task, states in tasks]
+        return self.team.everyones(np.array(own))
+
+    @cached_property
+    def own_objectives(self) -> Array:
+        """L_i^lambda(theta_i; .) at rho_i and at mu_i, shape (n_agents_here, 2)."""
+        found = np.empty((len(self.theta), 2))
+        for n, (i, theta) in enumerate(zip(self.team.agents, self.theta, strict=True)):
+            policy = softmax(theta)
+            V = value(self.problem.tasks[i], policy[self.problem.indices[i]])
+            penalty = self.penalty(policy)
+            found[n, 0] = self.problem.tasks[i].start @ V - penalty
+            found[n, 1] = self.problem.exploration[i] @ V - penalty
+        return found
+
+    @cached_property
+    def own_gradients(self) -> Array:
+        """Grad L_i^lambda(theta_i; mu_i), shape (n_agents_here, n_states, n_actions)."""
+        return self.gradients(self.theta, self.problem.exploration)
+
+    def gradients(self, theta: Array, starts: tuple[Array, ...]) -> Array:
+        """Return the gradients of the tasks of the agents here, shape that of theta."""
+        found = np.empty_like(self.theta)
+        for n, i in enumerate(self.team.agents):
+            policy = softmax(theta[n])
+            found[n] = task_gradient(self.problem, i, policy, self.regularization, starts[i])
+        return found
+
+    def penalty(self, policy: Array) -> Any:
+        """Return lambda RE(pi), 0 without regularization also where RE is infinite."""
+        return self.regularization and self.regularization * relative_entropy(policy)
 
 
-def _objective(problem: MultiTaskProblem, theta: Array, regularization: float) -> object:
-    return objective(problem, softmax(theta.mean(axis=0)), regularization)
+Quantity = Callable[[Moment], object]
+"""A number or an array that is recorded, the same on all ranks."""
 
 
-def _own_objective(problem: MultiTaskProblem, theta: Array, regularization: float) -> object:
-    policies = softmax(theta)
-    return sum(task_objective(problem, i, pi, regularization) for i, pi in enumerate(policies))
+def _objective(now: Moment) -> object:
+    values = summed(now.mean_values)
+    return values - now.team.n_agents * now.penalty(now.mean_policy)
 
 
-def _task_values(problem: MultiTaskProblem, theta: Array, _: float) -> object:
-    policy = softmax(theta.mean(axis=0))
-    return [task_objective(problem, i, policy) for i in range(problem.n_tasks)]
+def _own_objective(now: Moment) -> object:
+    return now.team.total(now.own_objectives)[0]
 
 
-def _consensus_error(_problem: MultiTaskProblem, theta: Array, _: float) -> object:
-    return np.linalg.norm(theta - theta.mean(axis=0))
+def _task_values(now: Moment) -> object:
+    return now.mean_values
 
 
-def _gradient_norm(problem: MultiTaskProblem, theta: Array, regularization: float) -> object:
-    policy = softmax(theta.mean(axis=0))
-    return np.linalg.norm(gradient(problem, policy, regularization)) / problem.n_tasks
+def _consensus_error(now: Moment) -> object:
+    return np.sqrt(now.team.total(_squares(now.theta - now.mean)))
+
+
+def _gradient_norm(now: Moment) -> object:
+    means = np.broadcast_to(now.mean, now.theta.shape)
+    starts = tuple(task.start for task in now.problem.tasks)
+    return np.linalg.norm(now.team.total(now.gradients(means, starts))) / now.team.n_agents
+
+
+def _agent_errors(now: Moment) -> object:
+    return np.sqrt(now.team.everyones(_squares(now.theta - now.mean)))
+
+
+def _own_gradient_norms(now: Moment) -> object:
+    return np.sqrt(now.team.everyones(_squares(now.own_gradients)))
+
+
+def _own_gradient_norm(now: Moment) -> object:
+    return np.linalg.norm(now.team.total(now.own_gradients)) / now.team.n_agents
+
+
+def _lyapunov(now: Moment) -> object:
+    r"""Xi of (24); theta^T ((I - W) (x) I) theta by the rows of W that belong to the agents."""
+    round_ = now.schedule.round(now.iteration)
+    heard, place = now.team.exchange(round_, now.theta).finish(), now.team.places(round_)
+    products = np.empty(len(now.theta))
+    for n, i in enumerate(now.team.agents):
+        agents, weights = round_.rows[i]
+        mixed = sum(w * heard[place(j)] for j, w in zip(agents, weights, strict=True))
+        products[n] = np.vdot(now.theta[n], now.theta[n] - mixed)
+    apart, objective = now.team.total(np.column_stack([products, now.own_objectives[:, 1]]))
+    return apart / (2 * now.step_size) - objective
+
+
+def _squares(arrays: Array) -> Array:
+    return np.array([np.vdot(array, array) for array in arrays], dtype=np.float64)
 
 
 QUANTITIES: Mapping[str, Quantity] = {
@@ -126,12 +243,58 @@ QUANTITIES: Mapping[str, Quantity] = {
     "task_values": _task_values,
     "consensus_error": _consensus_error,
     "gradient_norm": _gradient_norm,
+    "agent_errors": _agent_errors,
+    "own_gradient_norms": _own_gradient_norms,
+    "own_gradient_norm": _own_gradient_norm,
+    "lyapunov": _lyapunov,
 }
 """The quantities that `Record` can name."""
 
+_PER_TASK = ("task_values", "agent_errors", "own_gradient_norms")
+
+
+class Sink(Protocol):
+    """Where the rows of a record go."""
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Take one recorded iteration."""
+        ...
+
+    def arrays(self) -> Mapping[str, Array]:
+        """Return all series, their first axis the recorded iterations."""
+        ...
+
+
+class Series:
+    """A record in memory.
+
+    Parameters
+    ----------
+    names : iterable of str
+    before : mapping of str to ndarray, optional
+        What was recorded already, as `arrays` returned it.
+    """
+
+    def __init__(
+        self, fields: Mapping[str, tuple[int, ...]], before: Mapping[str, Array] | None = None
+    ) -> None:
+        self._rows = {name: list(before[name]) if before else [] for name in fields}
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """See `Sink`."""
+        for name, series in self._rows.items():
+            series.append(row[name])
+
+    def arrays(self) -> dict[str, Array]:
+        """See `Sink`."""
+        return {
+            name: np.array(series, dtype=np.int64 if name == "iteration" else np.float64)
+            for name, series in self._rows.items()
+        }
+
 
 class Recorder:
-    """Collects what a `Record` asks for.
+    """Computes what a `Record` asks for.
 
     Parameters
     ----------
@@ -139,13 +302,19 @@ class Recorder:
     problem : MultiTaskProblem
         Of floats.
     regularization : float
-    before : mapping of str to ndarray, optional
-        What was recorded already, as `arrays` returned it.
+    team : Team
+    schedule : Schedule
+
+    Attributes
+    ----------
+    fields : mapping of str to tuple of int
+        The names of the series and the shape of one row of each.
 
     Raises
     ------
     InvalidInput
-        If the problem has no state of a label that the record names.
+        If the problem has no state of a label that the record names, or a quantity does not suit
+        the schedule.
     """
 
     def __init__(
@@ -153,35 +322,40 @@ class Recorder:
         record: Record,
         problem: MultiTaskProblem,
         regularization: float,
-        before: Mapping[str, Array] | None = None,
+        team: Team,
+        schedule: Schedule,
     ) -> None:
+        self.problem, self.regularization = problem, regularization
+        self.team, self.schedule = team, schedule
+        if "lyapunov" in record.quantities and schedule.constant is None:
+            raise InvalidInput("record: lyapunov, (24), needs one constant mixing matrix")
         self._quantities = {name: QUANTITIES[name] for name in record.quantities}
-        self._problem, self._regularization = problem, regularization
-        self._rows = [_place(problem, label) for label in record.states]
-        names = ["iteration", *self._quantities]
-        if self._rows:
-            names += ["policy", "mean_policy"]
-        self._series: dict[str, list[object]] = {name: [] for name in names}
-        if before is not None:
-            self._series = {name: list(before[name]) for name in names}
+        self._states = [_place(problem, label) for label in record.states]
+        self.fields: dict[str, tuple[int, ...]] = {"iteration": ()}
+        for name in self._quantities:
+            self.fields[name] = (problem.n_tasks,) if name in _PER_TASK else ()
+        if self._states:
+            shape = (len(self._states), problem.n_actions)
+            self.fields |= {"policy": (problem.n_tasks, *shape), "mean_policy": shape}
 
-    def take(self, iteration: int, theta: Array) -> None:
-        """Record the parameters theta, shape (n_tasks, n_states, n_actions), of an iteration."""
-        self._series["iteration"].append(iteration)
-        for name, quantity in self._quantities.items():
-            with np.errstate(all="ignore"):
-                found = quantity(self._problem, theta, self._regularization)
-            self._series[name].append(found)
-        if self._rows:
-            self._series["policy"].append(softmax(theta[:, self._rows]))
-            self._series["mean_policy"].append(softmax(theta.mean(axis=0)[self._rows]))
+    def row(self, iteration: int, theta: Array, step_size: float) -> dict[str, object]:
+        """Return one row of the record; called on all ranks.
 
-    def arrays(self) -> dict[str, Array]:
-        """Return all series, their first axis the recorded iterations."""
-        return {
-            name: np.array(series, dtype=np.int64 if name == "iteration" else np.float64)
-            for name, series in self._series.items()
-        }
+        Parameters
+        ----------
+        iteration : int
+        theta : ndarray, shape (n_agents_here, n_states, n_actions)
+        step_size : float
+            Of the iteration that led there; for xi of (24).
+        """
+        now = Moment(self, theta, step_size, iteration)
+        row: dict[str, object] = {"iteration": iteration}
+        with np.errstate(all="ignore"):
+            row |= {name: quantity(now) for name, quantity in self._quantities.items()}
+        if self._states:
+            row["policy"] = self.team.everyones(softmax(theta[:, self._states]))
+            row["mean_policy"] = softmax(now.mean[self._states])
+        return row
 
 
 def _place(problem: MultiTaskProblem, label: Hashable) -> int:

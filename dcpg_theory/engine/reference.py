@@ -13,7 +13,7 @@ the rows of W sum to one only with it.
 
 ====================  =================================================================
 theta_i               ``theta[i]``, shape (n_states, n_actions), over the union of states
-W                     ``mixing.matrix``; W_ij is what agent i gives agent j
+W                     ``mixing_matrix``; W_ij is what agent i gives agent j
 alpha^k               ``step_sizes[k]``
 g_i                   ``task_gradient(problem, i, softmax(theta[i]), ...)``
 mu_i                  ``problem.exploration[i]``
@@ -26,45 +26,79 @@ thetabar^{k+1} = thetabar^k + alpha^k (1/N) sum_i g_i^k.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from dcpg_theory.exact.numbers import Array
-from dcpg_theory.models.mixing import MixingMatrix
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import softmax
 from dcpg_theory.theory.gradient import task_gradient
 
-__all__ = ["advance", "gradients"]
+__all__ = ["advance", "gradients", "mixed_step"]
 
 
-def gradients(problem: MultiTaskProblem, theta: Array, regularization: float) -> Array:
+def gradients(
+    problem: MultiTaskProblem,
+    theta: Array,
+    regularization: float,
+    agents: Sequence[int] | None = None,
+) -> Array:
     """Return g_i for every agent: the gradient (8) of its own task at its own parameters.
 
     Parameters
     ----------
     problem : MultiTaskProblem
         Of floats.
-    theta : ndarray, shape (n_tasks, n_states, n_actions)
+    theta : ndarray, shape (n_agents, n_states, n_actions)
     regularization : float
         The lambda of (7).
+    agents : sequence of int, optional
+        Whose parameters these are; default all, in order.
 
     Returns
     -------
-    ndarray, shape (n_tasks, n_states, n_actions)
+    ndarray, the shape of theta
     """
+    agents = range(problem.n_tasks) if agents is None else agents
     return np.stack(
         [
             task_gradient(problem, i, softmax(theta_i), regularization, problem.exploration[i])
-            for i, theta_i in enumerate(theta)
+            for i, theta_i in zip(agents, theta, strict=True)
         ]
     )
 
 
+def mixed_step(
+    weights: Array, theta: Array | Sequence[Array], step_size: float, gradient: Array
+) -> Array:
+    """Return one agent's next parameters, rounded as every path rounds them.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (n,)
+        The agent's row of W, or its entries that are not zero, in ascending order of j.
+    theta : ndarray, shape (n, n_states, n_actions)
+        The parameters theta_j that go with them.
+    step_size : float
+    gradient : ndarray, shape (n_states, n_actions)
+        The agent's own g_i.
+
+    Returns
+    -------
+    ndarray, shape (n_states, n_actions)
+    """
+    mixed = np.zeros_like(gradient)
+    for weight, parameters in zip(weights, theta, strict=True):
+        if weight != 0:
+            mixed += weight * parameters
+    mixed += step_size * gradient
+    return mixed
+
+
 def advance(
     problem: MultiTaskProblem,
-    mixing: MixingMatrix,
+    mixing_matrix: Array,
     theta: Array,
     step_sizes: Iterable[float],
     regularization: float,
@@ -75,8 +109,7 @@ def advance(
     ----------
     problem : MultiTaskProblem
         Of floats.
-    mixing : MixingMatrix
-        Of as many agents as there are tasks.
+    mixing_matrix : ndarray, shape (n_tasks, n_tasks)
     theta : ndarray, shape (n_tasks, n_states, n_actions)
         Finite; left as it is.
     step_sizes : iterable of float
@@ -88,11 +121,12 @@ def advance(
     done : int
         How many iterations were done: fewer than asked for if the next one is not finite.
     """
-    W, done = mixing.matrix, 0
+    done = 0
     for alpha in step_sizes:
         with np.errstate(all="ignore"):
             g = gradients(problem, theta, regularization)
-            following = np.tensordot(W, theta, axes=1) + alpha * g
+            rows = zip(mixing_matrix, g, strict=True)
+            following = np.stack([mixed_step(row, theta, alpha, own) for row, own in rows])
         if not np.isfinite(following).all():
             break
         theta, done = following, done + 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dcpg_theory.engine.accuracy import Accuracy
 from dcpg_theory.engine.files import read_archive, write_archive
 from dcpg_theory.engine.recording import Record
 from dcpg_theory.engine.trace import Trace
@@ -40,6 +42,8 @@ def save_result(path: Path | str, trace: Trace, metadata: Mapping[str, Any]) -> 
         "iterations": trace.iterations,
         "path": trace.path,
         "stopped": trace.stopped,
+        "method": trace.method,
+        "accuracy": None if trace.accuracy is None else dataclasses.asdict(trace.accuracy),
         "every": record.every,
         "first": record.first,
         "quantities": record.quantities,
@@ -72,7 +76,14 @@ def _trace(header: Mapping[str, Any], arrays: dict[str, Array]) -> Trace:
     parameters = arrays.pop("parameters")
     recorded = {name.removeprefix("recorded_"): array for name, array in arrays.items()}
     return Trace(
-        parameters, header["iterations"], recorded, record, header["path"], header["stopped"]
+        parameters,
+        header["iterations"],
+        recorded,
+        record,
+        header["path"],
+        header["stopped"],
+        header.get("method", "dcpg"),
+        None if header.get("accuracy") is None else Accuracy(**header["accuracy"]),
     )
 
 

@@ -7,31 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from dcpg_theory.engine.estimators import GradientEstimator
+from dcpg_theory.engine.methods import METHODS
+from dcpg_theory.engine.rounds import Schedule
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array, NumberKind, as_array, number_kind
-from dcpg_theory.models.mixing import MixingMatrix
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.validation import first_offender, input_array, show
 
 __all__ = [
     "checked_initial",
     "checked_iterations",
-    "checked_mixing",
+    "checked_method",
     "checked_regularization",
     "checked_step_sizes",
     "warn_without_consensus",
 ]
-
-
-def checked_mixing(mixing: Any, n_tasks: int) -> MixingMatrix:
-    """Return the mixing matrix, which must have one agent for each task."""
-    matrix = mixing if isinstance(mixing, MixingMatrix) else MixingMatrix(mixing)
-    if matrix.n_agents != n_tasks:
-        raise InvalidInput(
-            f"mixing matrix has {matrix.n_agents} agents, it must have one for each of the "
-            f"{n_tasks} tasks"
-        )
-    return matrix
 
 
 def checked_iterations(iterations: Any) -> int:
@@ -52,8 +43,11 @@ def checked_regularization(regularization: Any) -> float:
 def checked_step_sizes(step_size: Any, iterations: int) -> Array:
     """Return alpha^0, ..., alpha^{K-1} as floats, all positive and finite."""
     found = _floats("step_size", step_size)
+    if found.ndim == 0 and _is_step(found):
+        # A view of one number, however long the run is.
+        return np.broadcast_to(found, (iterations,))
     if found.ndim == 0:
-        found = np.full(iterations, found) if _is_step(found) else found[None]
+        found = found[None]
     elif found.shape != (iterations,):
         raise InvalidInput(
             f"step_size has shape {found.shape}, it must be one number or have shape "
@@ -88,12 +82,26 @@ def checked_initial(initial: Any, problem: MultiTaskProblem) -> Array:
     return found
 
 
-def warn_without_consensus(mixing: MixingMatrix) -> None:
-    """Warn if the powers of W do not tend to averaging, so that agents cannot come to agree."""
+def checked_method(method: Any, estimator: Any) -> str:
+    """Return the method's name, if it goes with the estimator."""
+    if method not in METHODS:
+        raise InvalidInput(f"method={method!r} must be one of {', '.join(METHODS)}")
+    if estimator is not None and not isinstance(estimator, GradientEstimator):
+        raise InvalidInput(f"estimator={estimator!r} must have a method estimate")
+    return str(method)
+
+
+def warn_without_consensus(schedule: Schedule) -> None:
+    """Warn if the mixing does not tend to averaging, so that agents cannot come to agree.
+
+    Nothing is said of a function of k, of which nothing is known.
+    """
     from scipy.sparse.csgraph import connected_components
 
-    W = mixing.matrix
-    n_parts, part = connected_components(W > 0, directed=False)
+    name, matrices = schedule.identity()
+    if name == "function":
+        return
+    n_parts, part = connected_components(sum(W > 0 for W in matrices), directed=False)
     if n_parts > 1:
         alone = int(np.argmax(part != part[0]))
         warnings.warn(
@@ -101,9 +109,11 @@ def warn_without_consensus(mixing: MixingMatrix) -> None:
             f"{alone} never hear of each other), so consensus cannot hold",
             stacklevel=3,
         )
-    elif len(W) > 1 and not W.diagonal().any():
+    elif schedule.constant is None or len(matrices[0]) == 1:
+        return
+    elif not matrices[0].diagonal().any():
         # A connected graph with one positive W_ii is aperiodic; without any it may be periodic.
-        moduli = np.sort(np.abs(np.linalg.eigvals(W)))
+        moduli = np.sort(np.abs(np.linalg.eigvals(matrices[0])))
         if moduli[-2] > 1 - 1e-9:
             warnings.warn(
                 "the mixing matrix is periodic (no agent gives itself a weight), so consensus "

@@ -19,6 +19,7 @@ from dcpg_theory.models.mixing import MixingMatrix
 __all__ = [
     "MixingMatrix",
     "complete",
+    "directed_cycle",
     "from_edge_list",
     "grid",
     "hypercube",
@@ -158,6 +159,47 @@ def metropolis(graph: nx.Graph) -> MixingMatrix:
            [1/2, 1/2]], dtype=object)
     """
     return _metropolis(graph, lambda degree: 1 + degree)
+
+
+def directed_cycle(n: int, weight: Any = None) -> MixingMatrix:
+    """Return the mixing matrix of a directed cycle, exactly: agent i hears agent i - 1 only.
+
+    W_ii = 1 - w and W_{i, i-1} = w, the numbers taken modulo n: doubly stochastic, and for n > 2
+    not symmetric, so that Assumption 2's symmetric W of the proofs is left.
+
+    Parameters
+    ----------
+    n : int
+        Of one agent W is 1.
+    weight : number, optional
+        The w, strictly between 0 and 1; default 1/2, for which the spectral gap is largest.
+
+    Raises
+    ------
+    InvalidInput
+        If n is less than 1 or w outside its range.
+
+    Examples
+    --------
+    >>> directed_cycle(3).exact
+    array([[1/2, 0, 1/2],
+           [1/2, 1/2, 0],
+           [0, 1/2, 1/2]], dtype=object)
+    """
+    n = _size("n", n)
+    w = flint.fmpq(1, 2) if weight is None else weight
+    try:
+        inside = bool(0 < w < 1)
+    except TypeError:
+        inside = False
+    if not inside:
+        raise InvalidInput(f"weight={weight!r} must be a number strictly between 0 and 1")
+    if n == 1:
+        return MixingMatrix([[flint.fmpq(1)]])
+    weights: Any = np.full((n, n), w * 0, dtype=object)
+    for i in range(n):
+        weights[i, i], weights[i, i - 1] = 1 - w, w
+    return MixingMatrix(weights)
 
 
 def _metropolis(graph: nx.Graph, inverse_weight: Callable[[int], int]) -> MixingMatrix:

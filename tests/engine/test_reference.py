@@ -32,7 +32,7 @@ def situations(draw):
 @given(situations())
 def test_one_step_is_the_printed_update_with_the_agent_itself_in_the_sum(situation):
     problem, W, theta, alpha = situation
-    found, done = advance(problem, W, theta, [alpha], LAMBDA)
+    found, done = advance(problem, W.matrix, theta, [alpha], LAMBDA)
     assert done == 1
     for i in range(problem.n_tasks):
         own = task_gradient(problem, i, softmax(theta[i]), LAMBDA, problem.exploration[i])
@@ -43,7 +43,7 @@ def test_one_step_is_the_printed_update_with_the_agent_itself_in_the_sum(situati
 @given(situations())
 def test_the_mean_moves_by_the_mean_gradient(situation):
     problem, W, theta, alpha = situation
-    found, _ = advance(problem, W, theta, [alpha], LAMBDA)
+    found, _ = advance(problem, W.matrix, theta, [alpha], LAMBDA)
     expected = theta.mean(axis=0) + alpha * gradients(problem, theta, LAMBDA).mean(axis=0)
     np.testing.assert_allclose(found.mean(axis=0), expected, rtol=0, atol=1e-13 * (1 + 5 * alpha))
 
@@ -51,7 +51,7 @@ def test_the_mean_moves_by_the_mean_gradient(situation):
 def test_one_agent_does_plain_gradient_ascent():
     problem = random_problem(5, 1, 4, 3)
     theta = np.random.default_rng(0).standard_normal((1, 4, 3))
-    found, _ = advance(problem, MixingMatrix([[1.0]]), theta, [0.3] * 50, LAMBDA)
+    found, _ = advance(problem, np.ones((1, 1)), theta, [0.3] * 50, LAMBDA)
     plain = theta[0]
     for _ in range(50):
         plain = plain + 0.3 * gradient(problem, softmax(plain), LAMBDA)
@@ -62,8 +62,10 @@ def test_agents_of_equal_tasks_do_what_one_agent_does():
     task = random_problem(3, 1, 4, 2).tasks[0]
     W = graphs.metropolis(graphs.star(4))
     start = np.ones((4, 2)) * [0.5, -0.5]
-    many, _ = advance(MultiTaskProblem([task] * 4), W, np.stack([start] * 4), [0.5] * 40, 0.0)
-    one, _ = advance(MultiTaskProblem([task]), MixingMatrix([[1.0]]), start[None], [0.5] * 40, 0.0)
+    many, _ = advance(
+        MultiTaskProblem([task] * 4), W.matrix, np.stack([start] * 4), [0.5] * 40, 0.0
+    )
+    one, _ = advance(MultiTaskProblem([task]), np.ones((1, 1)), start[None], [0.5] * 40, 0.0)
     np.testing.assert_allclose(many, np.broadcast_to(one, many.shape), rtol=1e-12, atol=1e-13)
 
 
@@ -72,7 +74,7 @@ def test_without_gradients_the_agents_average_at_the_rate_of_the_second_singular
     problem = MultiTaskProblem([nothing] * 6)
     W = graphs.lazy_metropolis(graphs.path(6))
     theta = np.random.default_rng(1).standard_normal((6, 1, 2))
-    found, _ = advance(problem, W, theta, [1.0] * 30, 0.0)
+    found, _ = advance(problem, W.matrix, theta, [1.0] * 30, 0.0)
     mean = theta.mean(axis=0)
     np.testing.assert_allclose(found.mean(axis=0), mean, atol=1e-15)
     bound = W.second_singular_value**30 * np.linalg.norm(theta - mean)
@@ -83,7 +85,7 @@ def test_without_gradients_the_agents_average_at_the_rate_of_the_second_singular
 def test_the_consensus_error_is_of_the_order_of_the_step(alpha):
     problem = random_problem(8, 5, 4, 2)
     W = graphs.lazy_metropolis(graphs.ring(5))
-    theta, _ = advance(problem, W, np.zeros((5, 4, 2)), [alpha] * 300, 0.0)
+    theta, _ = advance(problem, W.matrix, np.zeros((5, 4, 2)), [alpha] * 300, 0.0)
     error = np.linalg.norm(theta - theta.mean(axis=0))
     largest = 5**0.5 * 10 / (2 * 2**0.5)  # the gradient's a-priori bound for discounts up to 0.9
     assert 0 < error <= alpha * largest * 10 / W.spectral_gap
@@ -112,9 +114,9 @@ def test_a_state_that_a_task_lacks_moves_only_by_mixing_and_regularizer():
 def test_a_step_that_is_not_finite_is_not_taken():
     problem = random_problem(1)
     W = graphs.lazy_metropolis(graphs.ring(2))
-    before, _ = advance(problem, W, np.zeros((2, 5, 2)), [0.1] * 3, 0.0)
+    before, _ = advance(problem, W.matrix, np.zeros((2, 5, 2)), [0.1] * 3, 0.0)
     huge = [0.1] * 3 + [1e308, 1e308, 1e308]
-    found, done = advance(problem, W, np.zeros((2, 5, 2)), huge, 1e3)
+    found, done = advance(problem, W.matrix, np.zeros((2, 5, 2)), huge, 1e3)
     assert done < 6
     assert np.isfinite(found).all()
     assert np.isfinite(before).all()

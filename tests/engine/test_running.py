@@ -68,7 +68,7 @@ def test_the_trace_is_that_of_the_readable_loop():
     problem, initial = random_problem(4, 3, 4, 2), np.ones((3, 4, 2)) * [0.0, 1.0]
     W = graphs.metropolis(graphs.path(3))
     steps = np.linspace(1, 0.1, 23)
-    expected, _ = advance(problem, W, initial, steps, 0.2)
+    expected, _ = advance(problem, W.matrix, initial, steps, 0.2)
     for record in (None, Record(every=5), Record(every=7, first=3)):
         trace = run_dcpg(
             problem,
@@ -78,6 +78,7 @@ def test_the_trace_is_that_of_the_readable_loop():
             regularization=0.2,
             initial=initial,
             record=record,
+            path="reference",
         )
         np.testing.assert_array_equal(trace.parameters, expected)
         assert (trace.iterations, trace.path, trace.stopped) == (23, "reference", None)
