@@ -55,6 +55,7 @@ from dcpg_theory.bounds.statements import (
     unit_length,
 )
 from dcpg_theory.bounds.stationarity import (
+    SHARP_CONSTANTS,
     constants_of,
     largest_step,
     moves_nothing,
@@ -99,9 +100,9 @@ CLAIMS = {
         "eq-44-corrected",
         "eq-45",
     ),
-    Statement.SHARP: ("theorem-2-sharp", "prop-1-sharp", "lemma-b5-sharp"),
-    Statement.INSTANCE: ("prop-1-sharp", "lemma-b5-sharp"),
-    Statement.TRACKING: ("gradient-tracking-rate", "prop-1-sharp", "lemma-b5-sharp"),
+    Statement.SHARP: ("theorem-2-sharp", *SHARP_CONSTANTS),
+    Statement.INSTANCE: ("theorem-1-sharp", "prop-1-sharp", "b5-mixture-sharp", *SHARP_CONSTANTS),
+    Statement.TRACKING: ("gradient-tracking-rate", "prop-1-sharp", *SHARP_CONSTANTS),
 }
 
 
