@@ -8,7 +8,7 @@ import numpy as np
 
 from dcpg_theory.models.examples import STATES, example_1
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
-from dcpg_theory.theory.assumptions import Assumption
+from dcpg_theory.theory.assumptions import EQUAL_STARTS, Assumption
 from proofs_check.instances.two_policies import Setting, shared_kernel
 
 __all__ = ["EQUAL_STARTS", "MATCHED_VISITATION", "POSITIVE_EXPLORATION", "START_AT_S3"]
@@ -65,12 +65,4 @@ POSITIVE_EXPLORATION = Assumption(
     "every task explores from each of its states with positive probability",
     lambda setting: all(bool(np.all(mu > 0)) for mu in setting.problem.exploration),
     _example,
-)
-
-EQUAL_STARTS = Assumption(
-    "equal starts",
-    r"\theta_1^0 = \dots = \theta_N^0",
-    "all agents start from the same parameters; an array holds one row for each agent",
-    lambda starts: bool(np.all(np.asarray(starts) == np.asarray(starts)[0])),
-    lambda: np.array([[Fraction(1, 2), 0], [Fraction(1, 2), 0]], dtype=object),
 )

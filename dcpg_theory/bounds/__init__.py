@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dcpg_theory.bounds.spectra import (
         Spectrum,
         complete,
+        directed_cycle,
         hypercube,
         path,
         ring,
@@ -55,6 +56,7 @@ _EXPORTS = {
     "accuracy_within": "inverse",
     "complete": "spectra",
     "constants": "smoothness",
+    "directed_cycle": "spectra",
     "grid": "grids",
     "hypercube": "spectra",
     "iterations_for_gradient": "inverse",
@@ -87,6 +89,7 @@ __all__ = [
     "accuracy_within",
     "complete",
     "constants",
+    "directed_cycle",
     "grid",
     "hypercube",
     "iterations_for_gradient",

@@ -16,6 +16,7 @@ from dcpg_theory.bounds.stationarity import (
     upper_end,
 )
 from dcpg_theory.bounds.tracking import longest_step
+from dcpg_theory.errors import InvalidInput
 
 if TYPE_CHECKING:
     from dcpg_theory.bounds.instance import Measured
@@ -48,6 +49,8 @@ def theorem_1_step(
         If a number is out of its range.
     """
     known, lam = statement_named(statement), exact(regularization, "regularization")
+    if lam < 0:
+        raise InvalidInput(f"regularization={regularization} must not be negative")
     sizes, spectrum = sizes_or_problem(problem), spectrum_of(mixing)
     check_mixing(known, spectrum, sizes.n_agents)
     if known in (Statement.PRINTED, Statement.CORRECTED):

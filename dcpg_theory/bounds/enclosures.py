@@ -28,7 +28,7 @@ from dcpg_theory.bounds.spectra import RULES, Spectrum, single
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.mixing import MixingMatrix
-from dcpg_theory.theory.assumptions import ASSUMPTION_1
+from dcpg_theory.theory.assumptions import ASSUMPTION_1, SYMMETRIC_WEIGHTS
 
 __all__ = ["eigenvalues", "enclosed", "enclosed_weights"]
 
@@ -50,7 +50,7 @@ def enclosed(mixing: MixingMatrix) -> Spectrum:
         If there are more agents, or the numerical eigenvectors are too bad to certify anything.
     """
     _check_size(mixing.n_agents)
-    if _is_exactly_symmetric(mixing):
+    if SYMMETRIC_WEIGHTS.holds(mixing):
         return _of_symmetric(mixing, _rounding(mixing))
     n = mixing.n_agents
     twice = np.zeros((2 * n, 2 * n))
@@ -69,7 +69,10 @@ def _check_size(n: int) -> None:
 
 
 def _of_symmetric(mixing: MixingMatrix, perturbation: float) -> Spectrum:
-    values, error = eigenvalues(mixing.matrix, perturbation)
+    """Return the spectrum of weights that are symmetric, to the last bit or nearly."""
+    even = (mixing.matrix + mixing.matrix.T) / 2
+    apart = float(np.linalg.norm(even - mixing.matrix) * (1 + 1e-6))
+    values, error = eigenvalues(even, perturbation + apart + _UNIT * len(even))
     lowest = _within(values[0], error, -1, 1)
     return _spectrum(mixing, np.sort(np.abs(values)), error, lowest)
 
@@ -153,11 +156,6 @@ def _rounding(mixing: MixingMatrix) -> float:
     if mixing.exact is None:
         return 0.0
     return float(_UNIT * np.linalg.norm(mixing.matrix) * (1 + 1e-6))
-
-
-def _is_exactly_symmetric(mixing: MixingMatrix) -> bool:
-    """Whether W is symmetric: floats to the last bit, or nearly, as the model's predicate says."""
-    return bool(np.array_equal(mixing.matrix, mixing.matrix.T)) and mixing.is_symmetric
 
 
 def _within(value: float, error: float, low: int, high: int) -> Any:

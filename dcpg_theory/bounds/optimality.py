@@ -55,6 +55,7 @@ from dcpg_theory.bounds.statements import (
     unit_length,
 )
 from dcpg_theory.bounds.stationarity import (
+    SHARP_CONSTANTS,
     constants_of,
     largest_step,
     moves_nothing,
@@ -99,9 +100,9 @@ CLAIMS = {
         "eq-44-corrected",
         "eq-45",
     ),
-    Statement.SHARP: ("theorem-2-sharp", "prop-1-sharp", "lemma-b5-sharp"),
-    Statement.INSTANCE: ("prop-1-sharp", "lemma-b5-sharp"),
-    Statement.TRACKING: ("gradient-tracking-rate", "prop-1-sharp", "lemma-b5-sharp"),
+    Statement.SHARP: ("theorem-2-sharp", *SHARP_CONSTANTS),
+    Statement.INSTANCE: ("theorem-1-sharp", "prop-1-sharp", "b5-mixture-sharp", *SHARP_CONSTANTS),
+    Statement.TRACKING: ("gradient-tracking-rate", "prop-1-sharp", *SHARP_CONSTANTS),
 }
 
 
@@ -230,7 +231,7 @@ def _paper(
         extra = {"explicit_14": _explicit_order(sizes, spectrum, lam, room, eps, m)}
         notes = ["(45) with lambda_N; of the order epsilon^-3, not epsilon^-2"]
     if length != 1:
-        notes.append(f"for rewards mapped from an interval of length {length} to [0, 1]")
+        notes.append(f"for rewards mapped from an interval of length {above(length):.6g} to [0, 1]")
     return Bound(
         statement=statement,
         value=ceiling(count),

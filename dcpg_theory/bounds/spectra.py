@@ -15,6 +15,9 @@ torus (R x C)    4       sums of an eigenvalue of the ring of R and one of the r
 hypercube (D)    D       2 k, k = 0, ..., D
 ===============  ======  ========================================================================
 
+The directed cycle has weights of its own, W = (I + P)/2 with the cyclic permutation P: a normal
+matrix with the singular values |cos(pi k/n)|, which is asymmetric for n >= 3.
+
 (In a path or star every edge has an end of the greatest degree, so w is one number there too. A
 side of a torus of length 2 is one edge, with the eigenvalues 0 and 2 and degree 1.) A grid with
 both sides of at least 2 has different weights; it is enclosed numerically, like the matrices of
@@ -42,6 +45,7 @@ __all__ = [
     "RULES",
     "Spectrum",
     "complete",
+    "directed_cycle",
     "hypercube",
     "path",
     "ring",
@@ -162,6 +166,21 @@ def hypercube(dimension: int, rule: str = "lazy-metropolis") -> Spectrum:
         return single()
     values = [flint.fmpq(2 * k) for k in range(1, dimension + 1)]
     return _from_laplacian(2**dimension, dimension, values, rule)
+
+
+@at_working_precision
+def directed_cycle(n: int) -> Spectrum:
+    """Return the spectrum of `models.graphs.directed_cycle`: sigma_2 = cos(pi/n)."""
+    if n <= 2:
+        return complete(n, "metropolis")
+    least = _cosine(flint.fmpq(n // 2, n))  # 0 if n is even
+    return Spectrum(
+        n_agents=_nodes(n),
+        second_singular_value=_cosine(flint.fmpq(1, n)),
+        smallest_singular_value=least,
+        smallest_eigenvalue=None,
+        meets_assumption_1=False,
+    )
 
 
 def _nodes(n: int) -> int:

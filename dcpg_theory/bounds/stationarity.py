@@ -75,12 +75,15 @@ FORMULAS = {
     Statement.SHARP: r"\sqrt{\frac{2\Delta}{\alpha K} + b_{\text{rms}}^2 \delta^2} + \bar{b}^V \sqrt{N-1} \delta + \lambda \sqrt{\frac{1 - 1/|\mathcal{A}|}{|\mathcal{S}|}}, \quad \delta = \frac{\alpha G_{\text{rms}}}{1-\sigma_2}",  # noqa: E501
     Statement.INSTANCE: r"\sqrt{\frac{2\Delta}{\alpha K} + b_{\text{rms}}^2 \frac{1}{K} \sum_{k<K} \delta_k^2} + \bar{b}^V \sqrt{N-1} \delta_{K-1} + \lambda \sqrt{\frac{1 - 1/|\mathcal{A}|}{|\mathcal{S}|}}, \quad \delta_k = \alpha G_{\text{rms}} \frac{1-\sigma_2^k}{1-\sigma_2}",  # noqa: E501
 }
+SHARP_CONSTANTS = ("eq-77-gradient-sharp", "eq-77-value-sharp", "eq-89-sharp", "eq-90-sharp")
+"""The claims of b^V_j, of the norm of grad V_j, and of the regularizer's two constants."""
+
 CLAIMS = {
     Statement.PRINTED: ("theorem-1", "eq-10", "eq-11", "appb1-final"),
-    Statement.CORRECTED: ("eq-10-corrected", "appb1-final-corrected", "lemma-b2", "lemma-b5"),
-    Statement.SHARP: ("theorem-1-sharp", "lemma-b5-sharp", "eq-89-sharp", "eq-90-sharp"),
-    Statement.INSTANCE: ("theorem-1-sharp", "lemma-b5-sharp", "eq-89-sharp", "eq-90-sharp"),
-    Statement.TRACKING: ("gradient-tracking-rate", "lemma-b5-sharp", "eq-89-sharp", "eq-90-sharp"),
+    Statement.CORRECTED: ("theorem-1-corrected", "eq-10-corrected", "appb1-final-corrected"),
+    Statement.SHARP: ("theorem-1-sharp", *SHARP_CONSTANTS),
+    Statement.INSTANCE: ("theorem-1-sharp", "b5-mixture-sharp", *SHARP_CONSTANTS),
+    Statement.TRACKING: ("gradient-tracking-rate", *SHARP_CONSTANTS),
 }
 
 
@@ -164,7 +167,7 @@ def _paper(
     }
     notes = ["the terms add up in squares"]
     if length != 1:
-        notes.append(f"for rewards mapped from an interval of length {length} to [0, 1]")
+        notes.append(f"for rewards mapped from an interval of length {above(length):.6g} to [0, 1]")
     extra = {}
     if printed:
         eleven = order_of_11(sizes, spectrum, mapped, scaled, iterations)

@@ -142,8 +142,10 @@ def sizes_of(problem: MultiTaskProblem) -> Sizes:
     for task in problem.tasks:
         length = _exact_entry(task.rewards.max()) - _exact_entry(task.rewards.min())
         found[TaskSizes(_exact_entry(task.discount), task.n_states, length)] += 1
+    from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
+
     low, high = (_exact_entry(bound) for bound in problem.reward_range)
-    unit = low >= 0 and high <= 1
+    unit = REWARDS_IN_UNIT_INTERVAL.holds(problem)
     common = flint.fmpq(1) if unit or low == high else high - low
     return Sizes(tuple(found.items()), problem.n_states, problem.n_actions, common)
 

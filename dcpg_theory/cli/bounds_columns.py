@@ -38,6 +38,8 @@ class Question:
     spectrum : Spectrum or None
     iterations, budget : int or None
     regularization, step_size, initial_entropy, epsilon, mismatch, target : fmpq or None
+    mismatch_of : str or None
+        Where the coefficient comes from.
     given : mapping
         The options as they were typed.
     """
@@ -52,6 +54,7 @@ class Question:
     initial_entropy: Any
     epsilon: Any
     mismatch: Any
+    mismatch_of: str | None
     target: Any
     compared: Mapping[str, Spectrum]
     given: Mapping[str, Any]
@@ -112,7 +115,11 @@ def question(**given: Any) -> Question:
         )
     elif given["discount"]:
         sizes(given["discount"], 1, 1, agents=given["agents"])  # for its complaints
-    mismatch = numbers.pop("mismatch")
+    mismatch, mismatch_of = numbers.pop("mismatch"), None
+    if mismatch is not None:
+        mismatch_of = "given"
+    elif problem is not None:
+        mismatch, mismatch_of = _found_mismatch(problem)
     return Question(
         of=of,
         problem=problem,
@@ -120,7 +127,8 @@ def question(**given: Any) -> Question:
         iterations=_count("iterations", given["iterations"]),
         budget=_count("budget", given["budget"]),
         target=numbers.pop("target_gradient"),
-        mismatch=_found_mismatch(problem) if mismatch is None else mismatch,
+        mismatch=mismatch,
+        mismatch_of=mismatch_of,
         compared={graph: _compared(graph, given["mixing"], n) for graph in given["compare"]},
         given=given,
         **numbers,
@@ -145,15 +153,14 @@ def _problem(given: Mapping[str, Any]) -> tuple[MultiTaskProblem, Measured]:
     return loaded, measured(loaded)
 
 
-def _found_mismatch(problem: MultiTaskProblem | None) -> Any:
-    if problem is None:
-        return None
+def _found_mismatch(problem: MultiTaskProblem) -> tuple[Any, str | None]:
     from dcpg_theory.bounds.coefficient import mismatch
 
     try:
-        return mismatch(problem).value
+        found = mismatch(problem)
     except AssumptionViolated:
-        return None  # Theorem 2 says why
+        return None, None  # Theorem 2 says why
+    return found.value, "an optimal policy" if found.certified else "a bound for all policies"
 
 
 def _spectrum(graph: str | None, mixing: str, n: int) -> Spectrum | None:
@@ -231,6 +238,7 @@ def _inputs(asked: Question) -> dict[str, Any]:
     inputs |= {"iterations": asked.iterations, "budget": asked.budget}
     for name in ("regularization", "step_size", "initial_entropy", "epsilon", "mismatch"):
         inputs[name] = as_json(getattr(asked, name), float)
+    inputs["mismatch_of"] = asked.mismatch_of
     inputs["target_gradient"] = as_json(asked.target, float)
     return inputs
 

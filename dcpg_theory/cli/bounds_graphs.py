@@ -11,6 +11,7 @@ from dcpg_theory.bounds.spectra import (
     RULES,
     Spectrum,
     complete,
+    directed_cycle,
     hypercube,
     path,
     ring,
@@ -22,7 +23,10 @@ from dcpg_theory.errors import InvalidInput
 
 __all__ = ["GRAPHS", "spectrum_named"]
 
-GRAPHS = "ring, complete, star, path, grid:RxC, torus:RxC, hypercube:D or a file of edges"
+GRAPHS = (
+    "ring, complete, star, path, grid:RxC, torus:RxC, hypercube:D, directed-cycle or a file of "
+    "edges"
+)
 
 _FAMILIES: dict[str, Callable[[int, str], Spectrum]] = {
     "ring": ring,
@@ -38,9 +42,9 @@ def spectrum_named(graph: str | None, mixing: str, n_agents: int) -> Spectrum | 
     Parameters
     ----------
     graph : str or None
-        ``ring``, ``complete``, ``star``, ``path``, ``grid:RxC``, ``torus:RxC``, ``hypercube:D``, or
-        a file with an edge a line. Without one there is no spectrum, unless the matrix is a file
-        or there is one agent.
+        ``ring``, ``complete``, ``star``, ``path``, ``grid:RxC``, ``torus:RxC``, ``hypercube:D``,
+        ``directed-cycle``, which has its own weights, or a file with an edge a line. Without one
+        there is no spectrum, unless the matrix is a file or there is one agent.
     mixing : str
         ``lazy-metropolis``, ``metropolis``, or a file with the matrix.
     n_agents : int
@@ -55,6 +59,8 @@ def spectrum_named(graph: str | None, mixing: str, n_agents: int) -> Spectrum | 
     if graph is None:
         return single() if n_agents == 1 else None
     family, _, size = graph.partition(":")
+    if graph == "directed-cycle":
+        return directed_cycle(n_agents)
     if family in _FAMILIES and not size:
         return _FAMILIES[family](n_agents, mixing)
     numbers = _sides(family, size)

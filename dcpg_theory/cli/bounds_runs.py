@@ -11,12 +11,11 @@ from dcpg_theory.bounds.arithmetic import above, below
 from dcpg_theory.bounds.statements import Statement
 from dcpg_theory.bounds.stationarity import theorem_1
 from dcpg_theory.cli.bounds_columns import Question
-from dcpg_theory.cli.choices import mixing_matrix
+from dcpg_theory.cli.choices import mixing
 from dcpg_theory.cli.output import progress_bar
 from dcpg_theory.engine import Record, run_dcpg
 from dcpg_theory.errors import AssumptionViolated, InvalidInput
 from dcpg_theory.exact.numbers import Array
-from dcpg_theory.models.mixing import MixingMatrix
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import softmax
 from dcpg_theory.theory.gradient import gradient
@@ -51,20 +50,28 @@ def draw(path: Path, asked: Question, *, quiet: bool) -> dict[str, Any]:
     missing = [option for option, value in needed.items() if value is None]
     if missing:
         raise InvalidInput(f"--plot needs {', '.join(missing)} too")
-    if path.suffix.lower() not in (".png", ".svg"):
-        raise InvalidInput(f"--plot {path} must end in .png or .svg")
+    _check_target(path)
     panels: list[Panel] = []
     length = min(asked.iterations or 1, _MOST_ITERATIONS)
     with progress_bar(quiet=quiet) as bar:
-        drawn = [of for of in asked.statements if of is not Statement.TRACKING]
-        task = bar.add_task("running", total=len(drawn))
-        for statement in drawn:
+        task = bar.add_task("running", total=len(asked.statements))
+        for statement in asked.statements:
             panels.append(_panel(asked, str(statement), length))
             bar.advance(task)
     name, lam = asked.given["problem"], float(asked.regularization)
     short = f"The runs stop after {length} iterations." if length != asked.iterations else ""
     save_bounds_plot(path, panels, title=f"Theorem 1 on {name}, lambda = {lam:g}", note=short)
     return {"file": str(path), "iterations": length, "columns": [vars_of(p) for p in panels]}
+
+
+def _check_target(path: Path) -> None:
+    """Refuse bad names, and files that are not ours, before the runs and not after them."""
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise InvalidInput(f"--plot {path} must end in .png or .svg")
+    if not path.absolute().parent.is_dir():
+        raise InvalidInput(f"{path}: there is no folder {path.parent}")
+    if path.exists() and b"dcpg_theory" not in path.read_bytes():
+        raise InvalidInput(f"{path}: exists and is no plot of ours; not replaced")
 
 
 def vars_of(panel: Any) -> dict[str, Any]:
@@ -103,9 +110,14 @@ def _panel(asked: Question, statement: str, length: int) -> Any:
     found = [at(int(count), step) for count in counts]
     names = list(found[0].terms)
     problem: Any = asked.problem
-    matrix = mixing_matrix(asked.given["graph"] or "ring", asked.given["mixing"], problem.n_tasks)
+    matrix = mixing(asked.given["graph"] or "ring", asked.given["mixing"], problem.n_tasks)
     observed = observed_norms(
-        problem.to_float(), matrix, below(step), float(asked.regularization), length
+        problem.to_float(),
+        matrix,
+        below(step),
+        float(asked.regularization),
+        length,
+        method="gradient-tracking" if statement == Statement.TRACKING else "dcpg",
     )
     return Panel(
         statement,
@@ -123,10 +135,12 @@ def _spaced(most: int) -> Array:
 
 def observed_norms(
     problem: MultiTaskProblem,
-    mixing: MixingMatrix,
+    mixing: Any,
     step_size: float,
     regularization: float,
     iterations: int,
+    *,
+    method: str = "dcpg",
 ) -> tuple[Array, Array]:
     """Return what Theorem 1 bounds, along a run from theta = 0.
 
@@ -139,24 +153,25 @@ def observed_norms(
         k < K: those k = K - 1 only, so no less than the true least.
     """
     counts = _spaced(iterations)
-    shape = (problem.n_tasks, problem.n_states, problem.n_actions)
-    theta, done, best, norms = np.zeros(shape), 0, np.full(problem.n_tasks, np.inf), []
-    for count in counts:
-        ahead = int(count) - 1 - done
-        if ahead:
-            theta = run_dcpg(
-                problem,
-                mixing,
-                step_size=step_size,
-                regularization=regularization,
-                iterations=ahead,
-                initial=theta,
-                record=Record(quantities=()),
-            ).parameters
-            done += ahead
-        here = [
-            np.linalg.norm(gradient(problem, softmax(own), 0, problem.exploration)) for own in theta
-        ]
-        best = np.minimum(best, np.array(here) / problem.n_tasks)
-        norms.append(best.max())
+    wanted, best, norms = set((counts - 1).tolist()), np.full(problem.n_tasks, np.inf), []
+
+    def look(k: int, theta: Array) -> None:
+        nonlocal best
+        if k in wanted:
+            mu = problem.exploration
+            here = [np.linalg.norm(gradient(problem, softmax(own), 0, mu)) for own in theta]
+            best = np.minimum(best, np.array(here) / problem.n_tasks)
+            norms.append(best.max())
+
+    run_dcpg(
+        problem,
+        mixing,
+        step_size=step_size,
+        regularization=regularization,
+        iterations=int(counts[-1]) - 1,
+        record=Record(every=1, quantities=()),
+        callback=look,
+        check_accuracy=False,
+        method=method,
+    )
     return counts, np.array(norms)

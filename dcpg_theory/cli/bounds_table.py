@@ -18,6 +18,8 @@ _CONSTANTS = {
     "regularizer_lipschitz": "lambda RE is Lipschitz with",
     "regularizer_smoothness": "lambda RE is smooth with",
 }
+_SAID = ("says nothing", "for rewards mapped")
+"""How the notes begin that stand under the table; all are in the JSON."""
 _FURTHER = ("instance", "gradient-tracking")
 _PARTS = ("constants", "step_size", "theorem_1", "theorem_2")
 _TERMS = {
@@ -60,6 +62,10 @@ def print_answer(console: Console, data: Mapping[str, Any]) -> None:
     _add_theorem_2(table, data, columns)
     _add_inverses(table, data, columns)
     console.print(table)
+    coefficient = data["inputs"]["mismatch"]
+    if data["inputs"]["mismatch_of"] not in (None, "given"):
+        of = data["inputs"]["mismatch_of"]
+        console.print(f"mismatch coefficient M = {number(coefficient)}, of {of}")
     _print_reasons(console, data, columns)
     if "compare" in data:
         _print_graphs(console, data, columns)
@@ -168,7 +174,7 @@ def _print_reasons(console: Console, data: Mapping[str, Any], columns: list[str]
             column = data.get(part, {}).get(name, {})
             reason = column.get("does_not_apply")
             lines = [f"does not apply: {reason}"] if reason else []
-            lines += [note for note in column.get("notes", []) if note.startswith("says nothing")]
+            lines += [note for note in column.get("notes", []) if note.startswith(_SAID)]
             for line in lines:
                 said.setdefault((part.replace("_", " "), line), []).append(name)
     for (part, line), names in said.items():

@@ -19,7 +19,6 @@ from dcpg_theory.bounds.arithmetic import exact
 from dcpg_theory.bounds.extremes import optimal_policy
 from dcpg_theory.bounds.stationarity import constants_of
 from dcpg_theory.engine import Record
-from dcpg_theory.engine.reference import gradients
 from dcpg_theory.errors import AssumptionViolated
 from dcpg_theory.models import FiniteMDP, graphs, random_problem, softmax
 from proofs_check.theorem_1 import Resting
@@ -28,7 +27,9 @@ TRUE = ("corrected", "sharp", "instance")
 SLACK = 1 + 1e-9
 
 
-def iterates(problem, mixing, *, step_size, regularization, iterations, initial=None):
+def iterates(
+    problem, mixing, *, step_size, regularization, iterations, initial=None, method="dcpg"
+):
     """Return theta^0, ..., theta^{K-1}, shape (K, n_tasks, n_states, n_actions)."""
     seen = []
     run_dcpg(
@@ -40,6 +41,7 @@ def iterates(problem, mixing, *, step_size, regularization, iterations, initial=
         initial=initial,
         record=Record(every=1, quantities=()),
         callback=lambda _, theta: seen.append(theta.copy()),
+        method=method,
     )
     return np.array(seen[:iterations])
 
@@ -206,20 +208,6 @@ def test_theorem_2_delivers_its_accuracy(record_ratio, n_tasks, epsilon, name):
     record_ratio(f"Theorem 2, {name}", best_gap, epsilon, f"{n_tasks} bandits, epsilon={epsilon}")
 
 
-def tracked(problem, mixing, *, step_size, regularization, iterations):
-    """Return theta^0, ..., theta^{K-1} of gradient tracking, as `bounds.tracking` has it."""
-    weights = mixing.matrix
-    theta = np.zeros((problem.n_tasks, problem.n_states, problem.n_actions))
-    slopes = gradients(problem, theta, regularization)
-    y, seen = slopes, [theta]
-    for _ in range(iterations - 1):
-        theta = np.tensordot(weights, theta, axes=1) + step_size * y
-        following = gradients(problem, theta, regularization)
-        y, slopes = np.tensordot(weights, y, axes=1) + following - slopes, following
-        seen.append(theta)
-    return np.array(seen)
-
-
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @settings(max_examples=40)
 @given(
@@ -241,9 +229,10 @@ def test_gradient_tracking_keeps_its_rate(
     most = bounds.theorem_1_step(known, mixing, **common)
     step = None if share is None else float(most) * share * (1 - 1e-12)
     found = bounds.theorem_1(known, mixing, iterations=iterations, step_size=step, **common)
-    thetas = tracked(
+    thetas = iterates(
         problem,
         mixing,
+        method="gradient-tracking",
         step_size=float(found.step_size),
         regularization=lam,
         iterations=iterations,

@@ -75,3 +75,13 @@ def test_exact_weights_that_are_no_doubles_are_enclosed():
     found = enclosed(MixingMatrix([[1 - third, third], [third, 1 - third]]))
     assert found.second_singular_value.contains(flint.fmpq(1, 3))
     assert found.second_singular_value.rad() > 0
+
+
+def test_weights_that_are_nearly_symmetric_count_as_symmetric():
+    """As the predicate says; what is missing is part of the error."""
+    weights = np.array([[0.5, 0.3, 0.2], [0.3, 0.4, 0.3], [0.2, 0.3, 0.5]])
+    moved = weights + 1e-11 * np.array([[0, 1, -1], [-1, 0, 1], [1, -1, 0]])
+    found, exact = enclosed(MixingMatrix(moved)), enclosed(MixingMatrix(weights))
+    assert found.is_symmetric
+    assert found.second_singular_value.overlaps(exact.second_singular_value)
+    assert found.second_singular_value.rad() > 1e-11

@@ -103,3 +103,13 @@ def test_sizes_out_of_range_are_refused():
             bounds.ring(wrong)
     with pytest.raises(InvalidInput, match="dimension"):
         bounds.hypercube(-1)
+
+
+@pytest.mark.parametrize("n", range(1, 10))
+def test_the_directed_cycle_has_the_cosines(n):
+    """Its weights, half for itself and half for the next, are asymmetric from three agents on."""
+    closed, certain = bounds.directed_cycle(n), enclosed(graphs.directed_cycle(n))
+    for name in ("second_singular_value", "smallest_singular_value"):
+        assert flint.arb(getattr(closed, name)).overlaps(flint.arb(getattr(certain, name))), name
+    assert closed.is_symmetric is certain.is_symmetric is (n <= 2)
+    assert closed.meets_assumption_1 is certain.meets_assumption_1

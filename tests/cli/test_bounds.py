@@ -332,3 +332,37 @@ def test_gradient_tracking_has_a_column_of_its_own(answer, dcpg):
     assert tracking["iterations"] < finer["theorem_2"]["sharp"]["iterations"]
     assert tracking["claims"][0] == "gradient-tracking-rate"
     assert "tracking" in dcpg("bounds", *FULL).out
+
+
+def test_a_file_that_is_no_plot_is_not_replaced(dcpg, tmp_path):
+    words = ["--problem", "random:7,2,2,2", "--graph", "ring", "--regularization", "0"]
+    file = tmp_path / "precious.png"
+    file.write_bytes(b"mine")
+    for target, message in (
+        (file, "not replaced"),
+        (tmp_path / "no" / "x.png", "there is no folder"),
+        (tmp_path / "x.pdf", "must end in .png or .svg"),
+    ):
+        ended = dcpg("bounds", *words, "--iterations", "5", "--plot", str(target))
+        assert ended.code == 2
+        assert message in ended.err
+    assert file.read_bytes() == b"mine"
+
+
+def test_scaled_rewards_and_the_source_of_the_coefficient_are_said(dcpg, tmp_path):
+    task = random_problem(1, 1, 3, 2).tasks[0]
+    file = tmp_path / "wide.npz"
+    save_problem(MultiTaskProblem([task.with_rewards(4 * task.rewards)]), file)
+    words = ["--problem", str(file), "--regularization", "0.1", "--iterations", "10"]
+    ended = dcpg("bounds", *words, "--epsilon", "1")
+    assert "for rewards mapped from an interval of length" in ended.out
+    assert "of an optimal policy" in ended.out
+    data = json.loads(dcpg("bounds", *words, "--json", "-").out)
+    assert data["inputs"]["mismatch_of"] == "an optimal policy"
+
+
+@pytest.mark.parametrize("option", ["--regularization", "--initial-entropy", "--epsilon"])
+def test_negative_numbers_are_refused(dcpg, option):
+    ended = dcpg("bounds", *without(option, [*FULL, "--initial-entropy", "0"]), option, "-1")
+    assert ended.code == 2
+    assert "-1" in ended.err
