@@ -143,7 +143,7 @@ def _edge(one: tuple[float, float], two: tuple[float, float]) -> str:
 def _box(id: str, place: tuple[float, float], records: Mapping[str, Record]) -> str:
     """Draw a display; one that has only parts has the worst of their verdicts."""
     own = [other for other in records if _whole(other) == id and not _derived(other)]
-    found = worst(*(Verdict(records[other].transitive_verdict) for other in own))
+    found = worst(Verdict(records[other].transitive_verdict) for other in own)
     x, y = place
     text = html.escape(f"{SIGNS[found]} {id}")
     return (
