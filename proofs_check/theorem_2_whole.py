@@ -20,6 +20,7 @@ from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import RationalFunction, as_fmpq, symbols
 from dcpg_theory.ledger import Claim, Kind, ingredient, misprint, narrate
+from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
 from proofs_check.appendix_b1_bounds import squares
 from proofs_check.assumptions import EQUAL_STARTS, MATCHED_VISITATION, POSITIVE_EXPLORATION
 from proofs_check.chains import descent, several_tasks, stacks, theorem_1_sharp, theorem_2
@@ -163,6 +164,7 @@ theorem_2_corrected = Claim(
     assumptions=(
         ASSUMPTION_1,
         SYMMETRIC_WEIGHTS,
+        REWARDS_IN_UNIT_INTERVAL,
         EQUAL_STARTS,
         MATCHED_VISITATION,
         POSITIVE_EXPLORATION,
