@@ -32,4 +32,4 @@ def test_a_multiple_is_read_with_its_sizes():
 @pytest.mark.parametrize("printed", [r"\frac{\lambda N}{|\mathcal{S}|}", r"-\lambda N", "N"])
 def test_what_is_no_positive_multiple_is_left_undecided(printed):
     with pytest.raises(Undecided):
-        multiple_of_lambda(printed, lambda lam, n, s, a, _: lam * n)
+        multiple_of_lambda(printed, lambda lam, n, *_: lam * n)
