@@ -124,7 +124,7 @@ class _Plan:
 
 
 def _search(target: Target, output: Path, plan: _Plan, *, quiet: bool) -> tuple[Found, int, bool]:
-    """Search, saving the best so far; return it, the rounds done, and whether it was interrupted."""
+    """Search, saving the best so far; return it, the rounds done, and whether Ctrl-C ended it."""
     claim = target.claim
     best, first = _earlier(output, claim, plan.settings, resume=plan.resume)
     done, left = first, max(plan.count - first, 0)

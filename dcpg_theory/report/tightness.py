@@ -35,9 +35,10 @@ def tightness_table(rows: Sequence[Row], command: str) -> str:
     lines = [
         "# How tight the bounds are",
         "",
-        f"Made by `{command}`. Each ratio observed/bound is that of an exact instance, which",
-        "`dcpg search --check FILE` certifies again; above 1 the claim is refuted. *Proved* is the best",
-        "bound that the ledger proves at that instance, over the printed one: no search can exceed it.",
+        f"Made by `{command}`. Each ratio observed/bound is that of",
+        "an exact instance, which `dcpg search --check FILE` certifies again; above 1 the claim is",
+        "refuted. *Proved at most* is the best bound that the ledger proves at that instance, over",
+        "the printed one: no search can exceed it.",
         "",
         "| claim | ratio | at least | proved at most | instance |",
         "| --- | --- | --- | --- | --- |",
