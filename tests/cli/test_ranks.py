@@ -28,7 +28,7 @@ need_mpi()
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(dcpg_theory.__file__).parents[1])}
 DCPG = [sys.executable, "-m", "dcpg_theory", "run"]
-QUICK = ["random:3,5,4,2", "--path", "reference", "--no-plot"]
+QUICK = ["random:3,2,4,2", "--path", "reference", "--no-plot"]
 
 
 @pytest.fixture(autouse=True)
@@ -48,13 +48,16 @@ def run(*words, prefix=()):
     )
 
 
-def test_ranks_bring_what_one_process_brings():
+def test_ranks_bring_what_one_process_brings_and_idle_ones_are_a_warning():
     words = ("--iterations", "40", "--json", "-", "--quantity", "lyapunov")
     alone, started = run(*words, "--out", "a.npz"), run(*words, "--ranks", "2", "--out", "b.npz")
     assert (started.returncode, started.stderr) == (0, "")
     assert json.loads(started.stdout)["final"] == json.loads(alone.stdout)["final"]
     under = run(*words, "--mpi", "--out", "c.npz", prefix=[str(find_mpiexec()), "-n", "3"])
-    assert (under.returncode, under.stderr) == (0, "")
+    assert under.returncode == 0
+    assert under.stderr == (
+        "dcpg: warning: 2 agents are fewer than the 3 ranks, so 1 of them idle\n"
+    )
     assert json.loads(under.stdout)["final"] == json.loads(alone.stdout)["final"]
     traces = [load_result(name)[0] for name in ("a.npz", "b.npz", "c.npz")]
     for trace in traces[1:]:
@@ -78,17 +81,6 @@ def test_without_mpi_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setattr(ranks, "find_spec", lambda _: None)
     with pytest.raises(InvalidInput, match=r"MPI is not at hand: install dcpg-theory\[mpi\]"):
         ranks.launch(2, ["run"], "", 1, quiet=True)
-
-
-def test_idle_ranks_are_a_warning():
-    words = [*DCPG, "random:3,2,4,2", *QUICK[1:], "--ranks", "3", "--iterations", "5"]
-    done = subprocess.run(
-        words, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=HANGS
-    )
-    assert done.returncode == 0
-    assert done.stderr == (
-        "dcpg: warning: 2 agents are fewer than the 3 ranks, so 1 of them idle\n"
-    )
 
 
 def ranks_of(launcher):
@@ -116,7 +108,7 @@ def ranks_of(launcher):
 def test_a_lost_rank_ends_the_run_with_one_line_and_it_goes_on_with_fewer(tmp_path):
     words = ["--checkpoint", "run.npz", "--record", "run.npy", "--record-every", "50", "--resume"]
     with subprocess.Popen(
-        [*DCPG, *QUICK, *words, "--iterations", "100000", "--step-size", "0.5", "--ranks", "3"],
+        [*DCPG, *QUICK, *words, "--iterations", "100000", "--step-size", "0.5", "--ranks", "2"],
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -134,7 +126,7 @@ def test_a_lost_rank_ends_the_run_with_one_line_and_it_goes_on_with_fewer(tmp_pa
     read_record("run.npy")
     at = read_archive(tmp_path / "run.npz", "checkpoint", VERSION)[0]["at"]
     settings = ["--iterations", str(at + 100), "--step-size", "0.5", "--record-every", "50"]
-    assert run(*settings, *words[:4], "--resume", "--ranks", "2", "--out", "a.npz").returncode == 0
+    assert run(*settings, *words[:4], "--resume", "--ranks", "1", "--out", "a.npz").returncode == 0
     assert run(*settings, "--out", "b.npz").returncode == 0
     found, expected = (load_result(name)[0] for name in ("a.npz", "b.npz"))
     np.testing.assert_array_equal(found.parameters, expected.parameters)
