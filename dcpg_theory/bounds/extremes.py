@@ -13,6 +13,7 @@ Algorithms", section 3.5). A task of floats is taken as the one whose rows are s
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,8 @@ __all__ = ["Extremes", "choosing_states", "extremes", "optimal_policy"]
 
 _MOST_SWEEPS = 100
 _UNIT = 2.0**-53
+_MOST_SOLVED, _MOST_BACKUPS = 500, 1000
+"""States up to which policies are evaluated by linear systems; backups where they are not."""
 _MOST_EXACT = 40
 """States up to which a policy is evaluated in rationals."""
 
@@ -69,7 +72,7 @@ def extremes(task: FiniteMDP, start: Array) -> Extremes:
         return middle + sign * (exact(residual, "residual") * horizon + exact(off, "rounding"))
 
     best, worst = (_optimal_values(floats, sign) for sign in (1, -1))
-    plain = value(floats, even)
+    plain = _fixed_point(floats, _mean) if _is_large(floats) else value(floats, even)
     return Extremes(
         most=bounded(best, backup(floats, best).max(axis=1), 1),
         least=bounded(worst, backup(floats, worst).min(axis=1), -1),
@@ -90,8 +93,32 @@ def _rounding(task: FiniteMDP, mu: Array, values: Array) -> float:
     return 2 * size * (2 * terms * _UNIT + uneven)
 
 
+def _mean(q: Array) -> Array:
+    return np.asarray(q.mean(axis=1))
+
+
+def _is_large(task: FiniteMDP) -> bool:
+    """Whether linear systems may fill up, so that backups alone are to be used."""
+    return task.n_states > _MOST_SOLVED
+
+
+def _fixed_point(task: FiniteMDP, choose: Callable[[Array], Array]) -> Array:
+    """Return values after backups that choose among the actions, until they hardly move."""
+    values = np.zeros(task.n_states)
+    for _ in range(_MOST_BACKUPS):
+        before, values = values, choose(backup(task, values))
+        if np.abs(values - before).max() <= 1e-12 * (1 + np.abs(values).max()):
+            break
+    return values
+
+
 def _optimal_values(task: FiniteMDP, sign: int) -> Array:
-    """Return nearly the greatest (sign 1) or least (sign -1) values, by policy iteration."""
+    """Return nearly the greatest (sign 1) or least (sign -1) values.
+
+    By policy iteration, or in large tasks by value iteration; the residual certifies either.
+    """
+    if _is_large(task):
+        return _fixed_point(task, lambda q: np.asarray(sign * (sign * q).max(axis=1)))
     chosen = np.argmax(sign * task.rewards, axis=1)
     for _ in range(_MOST_SWEEPS):
         values = value(task, np.eye(task.n_actions)[chosen])

@@ -95,6 +95,16 @@ def test_large_tasks_are_measured_in_floats_with_a_margin():
     assert values[-1] - 1e-9 <= float(found.least) <= values[-1]
 
 
+def test_backups_alone_give_nearly_the_same_span(monkeypatch):
+    task = random_problem(2, 1, 6, 3).tasks[0]
+    solved = extremes(task, task.start)
+    monkeypatch.setattr("dcpg_theory.bounds.extremes._MOST_SOLVED", 0)
+    backed_up = extremes(task, task.start)
+    for name in ("most", "least", "uniform"):
+        one, two = float(getattr(solved, name)), float(getattr(backed_up, name))
+        assert one == pytest.approx(two, abs=1e-9)
+
+
 def test_sparse_tasks_are_measured_like_dense_ones():
     corridor = example_2(0.9, 0.75).tasks[0]
     rows = sp.csr_array(np.asarray(corridor.transitions, dtype=float).reshape(10, 5))
