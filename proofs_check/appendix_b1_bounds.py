@@ -205,7 +205,14 @@ eq_34 = Claim(
     where=f"{WHERE}, (34)",
     statement="the mean gradient of the regularized objective",
     kind=Kind.UPPER_BOUND,
-    parts=("eq-34-mean", "eq-34-start", "eq-34-entropy", "eq-34-value"),
+    parts=(
+        "eq-34-mean",
+        "eq-34-expanded",
+        "eq-34-start",
+        "eq-34-entropy",
+        "eq-34-regularizer",
+        "eq-34-value",
+    ),
     depends=("appb1-mean-gradient", "eq-32"),
 )
 

@@ -8,8 +8,9 @@ V' and V'' are discounted sums of moments of the scores on the way (chains.score
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -17,23 +18,22 @@ import flint
 import numpy as np
 
 from dcpg_theory import theory
+from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.balls import ball
-from dcpg_theory.exact.boxes import Box, at_least, closed_interval, open_interval, positive
+from dcpg_theory.exact.boxes import Box, at_least, closed_interval, positive
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
-from dcpg_theory.exact.numbers import NumberKind, as_array
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
-from dcpg_theory.ledger import Claim, Kind, claim, ingredient, misprint, narrate
-from dcpg_theory.models.finite_mdp import FiniteMDP
-from dcpg_theory.models.policies import policy_from_weights
-from dcpg_theory.models.random_problems import random_problem
+from dcpg_theory.ledger import Claim, Kind, claim, misprint, narrate
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
+from proofs_check.appendix_b5_mixture import SHAPES, mixture_of
 from proofs_check.chains import entropy_norms, lipschitz, mixtures, moments, scores
 from proofs_check.chains.moments import LEVEL, MEAN, VARIANCES
 from proofs_check.chains.scores import STEP
 from proofs_check.instances.small_tasks import bandit
+from proofs_check.readings.operators import read_after
 from proofs_check.readings.softmax import derivatives
 from proofs_check.symbols import DISCOUNT, own
 
@@ -52,9 +52,19 @@ _NAMES: dict[str, Any] = {
 _BOX = Box(gamma_i=DISCOUNT, n=at_least(1))
 
 
-def _right(statement: str, sign: str) -> RationalFunction:
-    value: RationalFunction = parse(normalized(statement).rsplit(normalized(sign), 1)[1], _NAMES)
+def _right(statement: str, left: str) -> RationalFunction:
+    """Return what is printed after a left side and its relation, which must be as given."""
+    value: RationalFunction = parse(read_after(statement, left), _NAMES)
     return value
+
+
+_ROW_SUMS = tuple(
+    rf"\max_{{\theta, \|u\|_2=1}} \sum_{{a \in \mathcal{{A}}}} \left| \frac{{d{power}\pi_\alpha(a|s)}}{{d\alpha{power}}} \right|_{{\alpha=0}} ="
+    for power in ("", "^2")
+)
+_SLOPE = r"\max_{\|u\|_2=1} \left| \frac{d\tilde{V}_i(\alpha)}{d\alpha} \right|_{\alpha=0}^2 \leq"
+_BEND = r"\max_{\|u\|_2=1} \left| \frac{d^2 \tilde{V}_i(\alpha)}{d\alpha^2} \right|_{\alpha=0} \leq"
+_DERIVATIVES = (_SLOPE, _BEND)
 
 
 def _deviations(kernel: Kernel) -> Evidence:
@@ -121,7 +131,7 @@ def _row_sum(order: int) -> RationalFunction:
 
 def _sum(order: int) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
-        printed = _right(kernel.statement, "=")
+        printed = _right(kernel.statement, _ROW_SUMS[order - 1])
         a, b = symbols("a", "b")
         around = Box(a=closed_interval(-1, 1), b=closed_interval(-1, 1))
         spread = kernel.sign((a - b) ** 2, "<=", 2 * (a**2 + b**2), around)
@@ -132,7 +142,7 @@ def _sum(order: int) -> Callable[[Kernel], Evidence]:
         return kernel.confirmed(proof, bound, attained)
 
     check.__doc__ = (
-        f"{_LEMMAS[order - 1].__doc__}\n\n"
+        f"{inspect.getdoc(_LEMMAS[order - 1])}\n\n"
         "The largest and the smallest entry of a unit vector differ by R with R^2 <= 2.\n"
         "Attained: u = (1, -1)/sqrt(2) and two actions with probabilities p and 1 - p, where "
         + ("p = 1/2." if order == 1 else "p = (1 - 1/sqrt(3))/2.")
@@ -146,7 +156,7 @@ sums = (
     Claim(
         id="eq-81-sharp",
         where=f"{WHERE}, (81)",
-        statement=r"\max_{\theta, \|u\|_2=1} \sum_{a \in \mathcal{A}} \left| \frac{d\pi_\alpha(a|s)}{d\alpha} \right|_{\alpha=0} = \frac{1}{\sqrt{2}}",
+        statement=rf"{_ROW_SUMS[0]} \frac{{1}}{{\sqrt{{2}}}}",
         check=_sum(1),
         depends=("eq-81-chain-rule", "eq-81-softmax"),
         controls=(misprint(r"\sqrt{2}", r"\sqrt{3}"), misprint(r"\frac{1}", r"\frac{2}")),
@@ -156,7 +166,7 @@ sums = (
     Claim(
         id="eq-82-sharp",
         where=f"{WHERE}, (82)",
-        statement=r"\max_{\theta, \|u\|_2=1} \sum_{a \in \mathcal{A}} \left| \frac{d^2\pi_\alpha(a|s)}{d\alpha^2} \right|_{\alpha=0} = \frac{2}{3 \sqrt{3}}",
+        statement=rf"{_ROW_SUMS[1]} \frac{{2}}{{3 \sqrt{{3}}}}",
         check=_sum(2),
         depends=("eq-82-chain-rule", "eq-79"),
         controls=(misprint(r"\sqrt{3}", r"\sqrt{2}"), misprint(r"\frac{2}", r"\frac{1}")),
@@ -164,75 +174,6 @@ sums = (
         **_TIGHT,
     ),
 )
-
-
-def _any_policy(seed: int, n_states: int, n_actions: int) -> tuple[FiniteMDP, Any]:
-    """Return a random rational task with a free discount, and a policy all of whose rows are free."""
-    drawn = random_problem(seed, 1, n_states, n_actions, exact=True).tasks[0]
-    policy = np.empty((n_states, n_actions), dtype=object)
-    for s in range(n_states):
-        free = symbols(*(f"pi_{s + 1}{a + 1}" for a in range(n_actions - 1)))
-        policy[s] = [*free, 1 - sum(free[1:], free[0])]
-    return FiniteMDP(drawn.transitions, drawn.rewards, own, drawn.start), policy
-
-
-_SHAPES = ((1, 2), (1, 3), (2, 2), (2, 3), (3, 2))
-_LARGER = ((2, 5), (3, 3), (4, 2), (5, 2))
-
-
-@claim(
-    "b5-mixture-sharp",
-    where=WHERE,
-    statement=r"V_i^\pi(s) = \sum_f p(f) V_i^f(s), \quad p(f) = \prod_{s'} \pi(f_{s'}|s') \frac{\det(I - \gamma_i P_i^f)}{\det(I - \gamma_i P_i^\pi)}, \quad \sum_f p(f) = 1",
-    kind=Kind.IDENTITY,
-    depends=("eq-1",),
-    controls=(
-        ingredient("without the determinants", power=0),
-        ingredient("with the squares of the determinants", power=2),
-    ),
-    note=(
-        "f runs through the deterministic policies. Checked for all policies and discounts of "
-        "random rational tasks with (states, actions) = (1,2), (1,3), (2,2), (2,3), (3,2), and at "
-        "one policy and discount with up to 5 states. In general it is the linearity of a "
-        "determinant in each row, with Cramer's rule, for which there is no chain"
-    ),
-)
-def mixture_of_deterministic_policies(kernel: Kernel) -> Evidence:
-    """det(I - gamma P_pi) is linear in each row, and row s is an average over pi(.|s).
-
-    The same holds for Cramer's numerator of V^pi, whose one other column holds the rewards of the
-    rows. So both are averages over f, with the weights prod_s pi(f_s|s).
-    """
-    power = kernel.given("power", 1)
-    free = _mixtures(kernel, _SHAPES, power)
-    rational = []
-    for seed, (states, actions) in enumerate(_LARGER):
-        mdp = random_problem(seed, 1, states, actions, exact=True).tasks[0]
-        rows = [[1 + (3 * s + 2 * a * a) % 7 for a in range(actions)] for s in range(states)]
-        policy = policy_from_weights(as_array(rows, NumberKind.RATIONAL))
-        rational.append(_mixture(kernel, mdp, policy, power))
-    return kernel.confirmed(free, *rational)
-
-
-def _mixtures(kernel: Kernel, shapes: Sequence[tuple[int, int]], power: int = 1) -> Evidence:
-    """Return the evidence of the mixture for free policies and discounts of some random tasks."""
-    free = (_mixture(kernel, *_any_policy(k, *shape), power) for k, shape in enumerate(shapes))
-    return kernel.every(*free)
-
-
-def _mixture(kernel: Kernel, mdp: FiniteMDP, policy: Any, power: int) -> Evidence:
-    """Compare V^pi with the average, the ratio of the determinants in the given power."""
-    weights = theory.mixture_weights(mdp, policy)
-    chances = policy[0]
-    for row in policy[1:]:
-        chances = np.multiply.outer(chances, row)
-    weights = chances * (weights / chances) ** power
-    average = np.tensordot(weights, theory.deterministic_values(mdp), axes=mdp.n_states)
-    free = {name for f in policy.flat for name in getattr(f, "names", ())}
-    box = Box(**dict.fromkeys(sorted(free), open_interval(0, _HALF)))
-    box = box.replace(gamma_i=DISCOUNT) if free else box
-    left, right = [*theory.value(mdp, policy), 1], [*average, weights.sum()]
-    return kernel.identity(left, right, box, labels=lambda k: f"line {k[0] + 1}")
 
 
 def _of_the_bandit(order: int) -> RationalFunction:
@@ -251,7 +192,7 @@ def _of_the_bandit(order: int) -> RationalFunction:
 
 def _by_states(order: int) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
-        printed = _right(kernel.statement, r"\leq")
+        printed = _right(kernel.statement, _DERIVATIVES[order - 1])
         if order == 1:
             square = (_X / 2 * _FACTORS[0]) ** 2 * 2 * _N
             bound = kernel.identity(printed, square, _BOX)
@@ -268,15 +209,13 @@ def _by_states(order: int) -> Callable[[Kernel], Evidence]:
 
     check.__doc__ = (
         "V' and V'' are X/2 sum_f s_f p'(f) and X/2 sum_f s_f p''(f) with |s_f| <= 1.\n\n"
-        f"{_LEMMAS[order - 1].__doc__}\n\n"
+        f"{inspect.getdoc(_LEMMAS[order - 1])}\n\n"
         "Here u(f) = sum_s u_(s, f_s) has the range R = sum_s R_s with R^2 <= 2 |S|. Attained by a "
         "bandit that pays 1 and 0."
     )
     return check
 
 
-_SLOPE = r"\max_{\|u\|_2=1} \left| \frac{d\tilde{V}_i(\alpha)}{d\alpha} \right|_{\alpha=0}"
-_BEND = r"\max_{\|u\|_2=1} \left| \frac{d^2 \tilde{V}_i(\alpha)}{d\alpha^2} \right|_{\alpha=0}"
 _IN_84: dict[str, Any] = {
     "where": f"{WHERE}, (84)",
     "assumptions": (REWARDS_IN_UNIT_INTERVAL,),
@@ -285,7 +224,7 @@ _BY_MIXTURE = "attained with one state; the number of states enters through b5-m
 by_states = (
     Claim(
         id="eq-84-first-states-sharp",
-        statement=rf"{_SLOPE}^2 \leq \frac{{|\mathcal{{S}}|}}{{8 (1-\gamma_i)^2}}",
+        statement=rf"{_SLOPE} \frac{{|\mathcal{{S}}|}}{{8 (1-\gamma_i)^2}}",
         kind=Kind.TIGHT,
         check=_by_states(1),
         depends=("b5-mixture-sharp", "eq-78"),
@@ -295,7 +234,7 @@ by_states = (
     ),
     Claim(
         id="eq-84-second-states-sharp",
-        statement=rf"{_BEND} \leq \frac{{|\mathcal{{S}}|}}{{3 \sqrt{{3}} (1-\gamma_i)}}",
+        statement=rf"{_BEND} \frac{{|\mathcal{{S}}|}}{{3 \sqrt{{3}} (1-\gamma_i)}}",
         kind=Kind.TIGHT,
         check=_by_states(2),
         depends=("b5-mixture-sharp", "eq-79"),
@@ -332,7 +271,7 @@ def _bandit_stays_below(kernel: Kernel, order: int, printed: RationalFunction) -
 
 @claim(
     "eq-84-first-horizon-sharp",
-    statement=rf"{_SLOPE}^2 \leq \frac{{1}}{{8 (1-\gamma_i)^3}}",
+    statement=rf"{_SLOPE} \frac{{1}}{{8 (1-\gamma_i)^3}}",
     kind=Kind.UPPER_BOUND,
     depends=("eq-1", "eq-78", "eq-90-sharp"),
     controls=(misprint("8 ", "9 "), misprint(r"\frac{1}", r"\frac{1}{2} \frac{1}")),
@@ -346,7 +285,7 @@ def slope_for_any_number_of_states(kernel: Kernel) -> Evidence:
     for every c > 0; with c^2 = (1 - gamma_i)/2 the square of this is X^3/8. The rewards 1 - r_k
     give the other sign.
     """
-    printed = _right(kernel.statement, r"\leq")
+    printed = _right(kernel.statement, _SLOPE)
     best = {"gamma_i": 1 - 2 * STEP**2, "c": STEP}
     bound = (STEP * _X**2 / 4 + _X / (8 * STEP)).evaluate(best) ** 2
     chains = (scores.slope_above(), scores.mirrored(1))
@@ -356,7 +295,7 @@ def slope_for_any_number_of_states(kernel: Kernel) -> Evidence:
 
 @claim(
     "eq-84-second-horizon-sharp",
-    statement=rf"{_BEND} \leq \frac{{1}}{{2 (1-\gamma_i)^2}}",
+    statement=rf"{_BEND} \frac{{1}}{{2 (1-\gamma_i)^2}}",
     kind=Kind.UPPER_BOUND,
     depends=("eq-1", "eq-78", "eq-79", "eq-90-sharp"),
     controls=(misprint(r"{2 ", "{8 "), misprint(r"\frac{1}", r"\frac{1}{6} \frac{1}")),
@@ -370,16 +309,18 @@ def bend_for_any_number_of_states(kernel: Kernel) -> Evidence:
     k add up to (k + 1)/2 at most, and sum_k gamma^k (k + 1) = X^2. The rewards 1 - r_k give the
     other sign.
     """
-    printed = _right(kernel.statement, r"\leq")
+    printed = _right(kernel.statement, _BEND)
     chains = (scores.bend_below(), scores.mirrored(2))
     proof = _proof_of(kernel, chains, _X**2 / 2, printed)
     return kernel.confirmed(proof, _bandit_stays_below(kernel, 2, printed))
 
 
-def _least(statement: str) -> list[RationalFunction]:
-    """Return the two members of the minimum that a statement prints."""
-    inside = normalized(statement).rsplit(r"\min\{", 1)[1].split(r"\}")[0]
-    return [parse(member, _NAMES) for member in inside.split(",")]
+def _least(statement: str, left: str, right: str) -> list[RationalFunction]:
+    """Return the two members of the minimum that is printed between two texts."""
+    text, tail = read_after(statement, left), normalized(rf"\}} {right}")
+    if not text.endswith(tail):
+        raise InvalidInput(f"{text!r} must end with {tail!r}")
+    return [parse(member, _NAMES) for member in text.removesuffix(tail).split(",")]
 
 
 def _distance(kernel: Kernel, change: Fraction, power: int, printed: Any) -> Evidence:
@@ -410,6 +351,9 @@ def _distance(kernel: Kernel, change: Fraction, power: int, printed: Any) -> Evi
 
 
 _MOVED = r"V_i^{\pi_{\theta'}}(\mu)", r"V_i^{\pi_{\theta''}}(\mu)"
+_VALUES_77 = rf"\|{_MOVED[0]} - {_MOVED[1]}\|^2 \leq \min \{{"
+_GRADIENTS_77 = rf"\|\nabla {_MOVED[0]} - \nabla {_MOVED[1]}\| \leq \min \{{"
+_APART = r"\|\theta' - \theta''\|"
 _LIPSCHITZ: dict[str, Any] = {
     "where": f"{WHERE}, Lemma B.5, (77)",
     "kind": Kind.UPPER_BOUND,
@@ -419,7 +363,7 @@ _LIPSCHITZ: dict[str, Any] = {
 
 @claim(
     "eq-77-value-sharp",
-    statement=rf"\|{_MOVED[0]} - {_MOVED[1]}\|^2 \leq \min \{{ \frac{{|\mathcal{{S}}|}}{{8 (1-\gamma_i)^2}},\; \frac{{1}}{{8 (1-\gamma_i)^3}} \}} \|\theta' - \theta''\|^2",
+    statement=rf"{_VALUES_77} \frac{{|\mathcal{{S}}|}}{{8 (1-\gamma_i)^2}},\; \frac{{1}}{{8 (1-\gamma_i)^3}} \}} {_APART}^2",
     depends=("eq-84-first-states-sharp", "eq-84-first-horizon-sharp"),
     controls=(
         misprint(r"\frac{|\mathcal{S}|}{8", r"\frac{|\mathcal{S}|}{200"),
@@ -430,21 +374,21 @@ _LIPSCHITZ: dict[str, Any] = {
 )
 def sharper_value(kernel: Kernel) -> Evidence:
     """Both are squared bounds of v . grad V, for all starts and so for mu; Cauchy-Schwarz."""
-    printed = _least(kernel.statement)
+    printed = _least(kernel.statement, _VALUES_77, rf"{_APART}^2")
     ours = [
-        _right(member.statement, r"\leq")
+        _right(member.statement, _SLOPE)
         for member in (by_states[0], slope_for_any_number_of_states)
     ]
     size = symbols("c")[0]
     chain = entropy_norms.steepness(size, size**2, Box(c=positive()))
     chains = _proof_of(kernel, (chain,), ours, printed)
-    proof = kernel.every(chains, _mixtures(kernel, _SHAPES[:3]))  # on which the first member rests
+    proof = kernel.every(chains, mixture_of(kernel, SHAPES[:3]))  # on which the first member rests
     return kernel.confirmed(proof, _distance(kernel, Fraction(1, 16), 2, printed))
 
 
 @claim(
     "eq-77-gradient-sharp",
-    statement=rf"\|\nabla {_MOVED[0]} - \nabla {_MOVED[1]}\| \leq \min \{{ \frac{{|\mathcal{{S}}|}}{{3 \sqrt{{3}} (1-\gamma_i)}},\; \frac{{1}}{{2 (1-\gamma_i)^2}} \}} \|\theta' - \theta''\|",
+    statement=rf"{_GRADIENTS_77} \frac{{|\mathcal{{S}}|}}{{3 \sqrt{{3}} (1-\gamma_i)}},\; \frac{{1}}{{2 (1-\gamma_i)^2}} \}} {_APART}",
     depends=("eq-84-second-states-sharp", "eq-84-second-horizon-sharp"),
     controls=(
         misprint(r"{3 \sqrt", r"{90 \sqrt"),
@@ -455,14 +399,13 @@ def sharper_value(kernel: Kernel) -> Evidence:
 )
 def sharper_gradient(kernel: Kernel) -> Evidence:
     """Both bound |u^T H u| for unit vectors u, for all starts and so for mu; then as in (77)."""
-    printed = _least(kernel.statement)
+    printed = _least(kernel.statement, _GRADIENTS_77, _APART)
     ours = [
-        _right(member.statement, r"\leq")
-        for member in (by_states[1], bend_for_any_number_of_states)
+        _right(member.statement, _BEND) for member in (by_states[1], bend_for_any_number_of_states)
     ]
     chain = lipschitz.bounded_gradient(symbols("c")[0], Box(c=positive()))
     chains = _proof_of(kernel, (chain,), ours, printed)
-    proof = kernel.every(chains, _mixtures(kernel, _SHAPES[:3]))  # on which the first member rests
+    proof = kernel.every(chains, mixture_of(kernel, SHAPES[:3]))  # on which the first member rests
     return kernel.confirmed(proof, _distance(kernel, Fraction(2, 256), 1, printed))
 
 

@@ -17,6 +17,7 @@ import flint
 import numpy as np
 
 from dcpg_theory import theory
+from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.boxes import Box, closed_interval, open_interval, positive
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
@@ -40,6 +41,7 @@ from proofs_check.chains import entropy_norms as norm_chains
 from proofs_check.chains import lipschitz as lipschitz_chains
 from proofs_check.chains.bounded_products import letter, mean, sum_at_most, variance_at_most
 from proofs_check.chains.mdp_operators import less
+from proofs_check.readings.operators import read_after
 from proofs_check.readings.wording import about, naming
 
 WHERE = "Appendix B.5, proof of Lemma B.6"
@@ -270,7 +272,7 @@ def _sharper_value(kernel: Kernel) -> Evidence:
 
     Instance: two actions in one state, from equal probabilities to weights 1000 and 1/1000.
     """
-    inside = re.findall(r"\\leq\\lambda\\sqrt\{(.*)\}\\\|", normalized(kernel.statement))[0]
+    inside = _between(kernel.statement, _SHARP_VALUE, rf"}} {_APART}")
     names = {r"|\mathcal{A}|": 1 / _K, r"|\mathcal{S}|": _Y**-2}
     square = _LAMBDA**2 * parse(inside, names)
     size = symbols("c")[0]
@@ -294,15 +296,27 @@ def _sharper_value(kernel: Kernel) -> Evidence:
 
 def _sharper_gradient(kernel: Kernel) -> Evidence:
     """|u^T H u| <= lambda/(2 |S|) |u|^2 by eq-90-sharp, so x^T H v as well (polarization)."""
+    _between(kernel.statement, _SHARP_GRADIENT, _APART)
     chain = lipschitz_chains.bounded_gradient(_end(variance_of_a_state), _BOX)
     return _proved(kernel, chain, _gradient_moves)
 
 
+def _between(statement: str, left: str, right: str) -> str:
+    """Return what is printed between two texts, which must be as given."""
+    text, tail = read_after(statement, left), normalized(right)
+    if not text.endswith(tail):
+        raise InvalidInput(f"{text!r} must end with {tail!r}")
+    return text.removesuffix(tail)
+
+
+_APART = r"\|\theta' - \theta''\|"
+_SHARP_VALUE = rf"\|{_RE1} - {_RE2}\| \leq \lambda \sqrt{{"
+_SHARP_GRADIENT = rf"\|\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}\| \leq"
 _IN_86_SHARP: dict[str, Any] = {"where": _LEMMA, "kind": Kind.UPPER_BOUND}
 sharp_86 = (
     Claim(
         id="eq-86-value-sharp",
-        statement=rf"\|{_RE1} - {_RE2}\| \leq \lambda \sqrt{{\frac{{1 - 1/|\mathcal{{A}}|}}{{|\mathcal{{S}}|}}}} \|\theta' - \theta''\|",
+        statement=rf"{_SHARP_VALUE}\frac{{1 - 1/|\mathcal{{A}}|}}{{|\mathcal{{S}}|}}}} {_APART}",
         check=_sharper_value,
         depends=("eq-89-sharp",),
         controls=(misprint(r"{1 - 1/|", r"{\frac{3}{4} - 1/|"),),
@@ -311,7 +325,7 @@ sharp_86 = (
     ),
     Claim(
         id="eq-86-gradient-sharp",
-        statement=rf"\|\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}\| \leq \frac{{\lambda}}{{2|\mathcal{{S}}|}} \|\theta' - \theta''\|",
+        statement=rf"{_SHARP_GRADIENT} \frac{{\lambda}}{{2|\mathcal{{S}}|}} {_APART}",
         check=_sharper_gradient,
         depends=("eq-90-sharp",),
         controls=(misprint("{2|", "{4|"),),

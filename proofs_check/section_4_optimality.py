@@ -35,6 +35,7 @@ from proofs_check.instances.corridor import HALF
 from proofs_check.instances.small_tasks import bandit
 from proofs_check.instances.two_policies import Setting, absorbing
 from proofs_check.readings.theorem_2_terms import Terms
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, gamma, left, own, p
 
 WHERE = "Section 4.2"
@@ -265,6 +266,7 @@ def _equal_starts(kernel: Kernel) -> Evidence:
     ||theta_1^0 - mean||^2 = x^2/8, and the bound alpha D/(1 - sigma_2) is below 1 for the alpha of
     (13). Without loss of generality x may be anything, 4 say; assumed, it is 0.
     """
+    about(kernel, r"that $\theta_i^0 = \theta_j^0, \forall i, j$")
     free = "withoutlossofgenerality" in normalized(kernel.statement)
     apart = as_fmpq(kernel.given("apart", 4 if free else 0))
     terms = Terms(

@@ -378,10 +378,12 @@ def _rate_of_one_task(kernel: Kernel) -> Evidence:
 
 
 def _two_powers_more(kernel: Kernel) -> Evidence:
-    """(14) for one bandit is |A|^2/((1 - gamma)^6 epsilon^2) M^2 with M = 1/(1 - gamma)."""
+    """(14) for one bandit over the cited |A|^2/((1 - gamma)^6 epsilon^2): the printed factor."""
+    factor = normalized(kernel.statement).split("times")[1].strip("$")
     printed = _printed_count(_COUNT, _bandits(1 - _g, RationalFunction.constant(1), _eps))
-    expected = 4 / (_g ** kernel.given("power", 8) * _eps**2)
-    return kernel.identity([printed], [expected], Box(g=DISCOUNT, epsilon=DISCOUNT))
+    cited = 4 / (_g ** kernel.given("power", 6) * _eps**2)
+    times = parse(factor, {r"\gamma": 1 - _g})
+    return kernel.identity([printed], [cited * times], Box(g=DISCOUNT, epsilon=DISCOUNT))
 
 
 same_rates = Claim(
@@ -408,7 +410,7 @@ same_rates_corrected = same_rates.variant(
     lines=None,
     fault=None,
     check=_two_powers_more,
-    controls=(ingredient("the same powers", power=6),),
+    controls=(ingredient("a rate with one power less", power=5), misprint("^2$", "^3$")),
 )
 
 

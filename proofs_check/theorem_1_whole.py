@@ -21,7 +21,6 @@ from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import RationalFunction, as_fmpq, symbols
-from dcpg_theory.exact.rules import Fact
 from dcpg_theory.ledger import Claim, Kind, claim, ingredient, misprint, narrate
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
 from proofs_check import theorem_1 as printed_theorem
@@ -127,10 +126,6 @@ def _at_rest(kernel: Kernel, terms: tuple[RationalFunction, ...]) -> Evidence:
     )
 
 
-def _printed_fact(terms: tuple[RationalFunction, RationalFunction, RationalFunction]) -> Fact:
-    return chains.bound(*terms)
-
-
 def _whole_bound(kernel: Kernel) -> Evidence:
     """The chain of Appendix B.1 from (9) to the last display, and agents at rest beside it.
 
@@ -140,7 +135,7 @@ def _whole_bound(kernel: Kernel) -> Evidence:
     terms = _terms(kernel.statement)
     if terms is None:
         return kernel.undecided("the bound is not of the form that the chain is about")
-    proof = proof_of(kernel, lambda: chains.theorem_1(_printed_fact(terms)))
+    proof = proof_of(kernel, lambda: chains.theorem_1(chains.bound(*terms)))
     return kernel.confirmed(proof, _at_rest(kernel, terms))
 
 
@@ -170,34 +165,6 @@ final_bound_corrected = printed_theorem.final_bound.variant(
     note="for symmetric W, equal starts and alpha inside the corrected (10); D is that of Lemma B.1",
 )
 
-theorem_1_corrected = Claim(
-    id="theorem-1-corrected",
-    where="Section 4, Theorem 1",
-    statement=(
-        r"Let W be symmetric and doubly stochastic with $\sigma_2 < 1$ and smallest eigenvalue "
-        r"$\lambda_N(W) > -1$, as under Assumption 1, let rewards lie in [0, 1] and $\mu_i = \rho_i$, "
-        r"let all agents start from one $\theta^0$, and let "
-        r"$\beta^\lambda = \sum_{j=1}^N (\frac{8}{(1-\gamma_j)^3} + \frac{2\lambda}{|\mathcal{S}|})$, "
-        r"$D = 2N\lambda + \sum_{j=1}^N \frac{1}{(1-\gamma_j)^2}$ and "
-        r"$0 < \alpha \leq \frac{1+\lambda_N(W)}{2\beta^\lambda}$. "
-        rf"Then for every agent i and every K >= 1 ${_LEFT}^2 \leq {_FINAL}$"
-    ),
-    kind=Kind.UPPER_BOUND,
-    check=lambda kernel: _whole_theorem(kernel),
-    assumptions=(ASSUMPTION_1, SYMMETRIC_WEIGHTS, REWARDS_IN_UNIT_INTERVAL, EQUAL_STARTS),
-    depends=("appb1-final-corrected", "eq-10-corrected", "eq-26", "eq-27"),
-    controls=(
-        misprint(r"16\lambda^2", r"\frac{16\lambda^2}{N}"),
-        ingredient("larger", scale=10**3),
-    ),
-    adds={"symmetric W": "", "equal starts": "", "mu_i = rho_i": ""},
-    note=(
-        "no optimum has to be attained: the last iterate takes the place of a minimiser of xi. That "
-        "W is symmetric is not known to be necessary for this bound: theorem-1-sharp does without"
-    ),
-)
-
-
 # The constant beta without its sum, D in two parts, and the largest alpha.
 _SETTING = re.compile(
     r"\\beta\^\\lambda=\\sum_\{j=1\}\^N(.*?),D=(.*?)\+\\sum_\{j=1\}\^N(.*?)and0<\\alpha\\leq(.*?)\.Then"
@@ -218,8 +185,36 @@ def _whole_theorem(kernel: Kernel) -> Evidence:
     known = (8 / gap**3 + 2 * chains.weight / _states, 2 * stacks.count * chains.weight, 1 / gap**2)
     if (smooth, twice, slope) != known:
         return kernel.confirmed(kernel.undecided("beta and D are those of (27) and B.1"), special)
-    proof = proof_of(kernel, lambda: chains.theorem_1(_printed_fact(terms), limit=limit))
+    proof = proof_of(kernel, lambda: chains.theorem_1(chains.bound(*terms), limit=limit))
     return kernel.confirmed(proof, special)
+
+
+theorem_1_corrected = Claim(
+    id="theorem-1-corrected",
+    where="Section 4, Theorem 1",
+    statement=(
+        r"Let W be symmetric and doubly stochastic with $\sigma_2 < 1$ and smallest eigenvalue "
+        r"$\lambda_N(W) > -1$, as under Assumption 1, let rewards lie in [0, 1] and $\mu_i = \rho_i$, "
+        r"let all agents start from one $\theta^0$, and let "
+        r"$\beta^\lambda = \sum_{j=1}^N (\frac{8}{(1-\gamma_j)^3} + \frac{2\lambda}{|\mathcal{S}|})$, "
+        r"$D = 2N\lambda + \sum_{j=1}^N \frac{1}{(1-\gamma_j)^2}$ and "
+        r"$0 < \alpha \leq \frac{1+\lambda_N(W)}{2\beta^\lambda}$. "
+        rf"Then for every agent i and every K >= 1 ${_LEFT}^2 \leq {_FINAL}$"
+    ),
+    kind=Kind.UPPER_BOUND,
+    check=_whole_theorem,
+    assumptions=(ASSUMPTION_1, SYMMETRIC_WEIGHTS, REWARDS_IN_UNIT_INTERVAL, EQUAL_STARTS),
+    depends=("appb1-final-corrected", "eq-10-corrected", "eq-26", "eq-27"),
+    controls=(
+        misprint(r"16\lambda^2", r"\frac{16\lambda^2}{N}"),
+        ingredient("larger", scale=10**3),
+    ),
+    adds={"symmetric W": "", "equal starts": "", "mu_i = rho_i": ""},
+    note=(
+        "no optimum has to be attained: the last iterate takes the place of a minimiser of xi. That "
+        "W is symmetric is not known to be necessary for this bound: theorem-1-sharp does without"
+    ),
+)
 
 
 # Up to a constant -----------------------------------------------------------------------------
@@ -241,7 +236,7 @@ def _order(kernel: Kernel) -> Evidence:
         512 * parse(last.lstrip("+"), _NAMES),
         512 * parse(spread.lstrip("+"), _NAMES),
     )
-    proof = proof_of(kernel, lambda: chains.theorem_1(_printed_fact(terms), up_to_a_constant=True))
+    proof = proof_of(kernel, lambda: chains.theorem_1(chains.bound(*terms), up_to_a_constant=True))
     return kernel.confirmed(proof, special)
 
 

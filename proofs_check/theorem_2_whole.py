@@ -20,6 +20,7 @@ from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import RationalFunction, as_fmpq, symbols
 from dcpg_theory.ledger import Claim, Kind, ingredient, misprint, narrate
+from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
 from proofs_check.appendix_b1_bounds import squares
 from proofs_check.assumptions import EQUAL_STARTS, MATCHED_VISITATION, POSITIVE_EXPLORATION
 from proofs_check.chains import descent, several_tasks, stacks, theorem_1_sharp, theorem_2
@@ -136,6 +137,15 @@ def _corrected(
     ]
 
 
+def _corrected_theorem(kernel: Kernel) -> Evidence:
+    """(40)-(45) from (9): the smallest gradient is at most lambda N/(2|S||A|); then Proposition 1.
+
+    With tau for that threshold, alpha = tau (1 - sigma_2)/(6 beta D), so 24 alpha beta <= 1 + lambda_N
+    and the agents' distance costs tau/3; K is what makes the rest 2 tau/3, for 648/23 <= 1804/64.
+    """
+    return _whole(kernel, _CORRECTED_SETTING, _corrected)
+
+
 _RISE = r"\sum_{j=1}^N \left(\frac{1}{1-\gamma_j} + \lambda \text{RE}(\pi_{\theta^0}) \right)"
 theorem_2_corrected = Claim(
     id="theorem-2-corrected",
@@ -150,10 +160,11 @@ theorem_2_corrected = Claim(
         rf"{_RISE}$ every agent i has ${_LEFT} \leq \varepsilon$"
     ),
     kind=Kind.UPPER_BOUND,
-    check=lambda kernel: _whole(kernel, _CORRECTED_SETTING, _corrected),
+    check=_corrected_theorem,
     assumptions=(
         ASSUMPTION_1,
         SYMMETRIC_WEIGHTS,
+        REWARDS_IN_UNIT_INTERVAL,
         EQUAL_STARTS,
         MATCHED_VISITATION,
         POSITIVE_EXPLORATION,
@@ -222,6 +233,15 @@ def _sharp(
     ]
 
 
+def _sharp_theorem(kernel: Kernel) -> Evidence:
+    """Theorem 1's sharp argument for grad L: q + b r delta <= tau = lambda/(|S||A|); Proposition 1.
+
+    delta = tau/(3 b (1 + r)) with r = sqrt(N - 1), so b (1 + r) delta = tau/3; K makes
+    2 Delta/(alpha K) at most (2 tau/3)^2. One agent has no delta, and alpha = 1/b.
+    """
+    return _whole(kernel, _SHARP_SETTING, _sharp)
+
+
 theorem_2_sharp = Claim(
     id="theorem-2-sharp",
     where="Section 4.2, Theorem 2",
@@ -238,7 +258,7 @@ theorem_2_sharp = Claim(
         rf"every agent i has ${_LEFT} \leq \varepsilon$"
     ),
     kind=Kind.UPPER_BOUND,
-    check=lambda kernel: _whole(kernel, _SHARP_SETTING, _sharp),
+    check=_sharp_theorem,
     assumptions=(EQUAL_STARTS, MATCHED_VISITATION, POSITIVE_EXPLORATION),
     depends=("theorem-1-sharp", "prop-1-sharp"),
     controls=(

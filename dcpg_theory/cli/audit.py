@@ -27,6 +27,7 @@ from dcpg_theory.ledger.records import Record, summary
 from dcpg_theory.ledger.registry import Registry, load_registry
 from dcpg_theory.ledger.runner import run_claims, run_mutations
 from dcpg_theory.report.errata import errata, latex, markdown
+from dcpg_theory.report.page import page
 
 __all__ = ["audit", "ledger_table"]
 
@@ -53,6 +54,12 @@ __all__ = ["audit", "ledger_table"]
     help="Write the same as a LaTeX document.",
 )
 @click.option(
+    "--html",
+    "html_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report: one page that needs no network.",
+)
+@click.option(
     "--mutate",
     is_flag=True,
     help="Change each printed formula in standard ways and count what the checks notice.",
@@ -69,6 +76,7 @@ def audit(
     target: Path | None,
     errata_file: Path | None,
     tex_file: Path | None,
+    html_file: Path | None,
     mutate: bool,
     quick: bool,
     json_file: str | None,
@@ -107,6 +115,7 @@ def audit(
     found = errata(registry, shown)
     write_text(errata_file, lambda: markdown(found))
     write_text(tex_file, lambda: latex(found))
+    write_text(html_file, lambda: page(registry, shown))
     console.print(ledger_table(shown))
     counts = ", ".join(f"{count} {verdict}" for verdict, count in summary(shown).items())
     console.print(f"{len(shown)} claims in {seconds:.1f} s: {counts}")

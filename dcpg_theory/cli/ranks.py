@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -104,10 +105,13 @@ def launch(n_ranks: int, words: Sequence[str], what: str, total: int, *, quiet: 
     DcpgTheoryError
         If a rank was lost, and the job with it.
     InvalidInput
-        If there is no mpiexec.
+        If there is no mpiexec or no mpi4py.
     """
     from dcpg_theory.engine.launching import run_on_ranks
 
+    # Each rank would say so; and to import it here would make this process one of them.
+    if find_spec("mpi4py") is None:
+        raise InvalidInput("MPI is not at hand: install dcpg-theory[mpi], with mpi4py and mpich")
     with progress_bar(quiet=quiet) as bar:
         task = bar.add_task(what, total=total)
 

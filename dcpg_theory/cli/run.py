@@ -46,6 +46,7 @@ _DEFAULTS = {
     "example-2": _Defaults("1", 2000),
 }
 _OTHERS = _Defaults("1", 1000)
+_LARGE = 10_000
 
 
 @click.command()
@@ -118,7 +119,8 @@ _OTHERS = _Defaults("1", 1000)
     "--record-every",
     "--every",
     type=click.IntRange(min=1),
-    help="Default a thousandth of the iterations; five times so many first ones are all recorded.",
+    help="Default a thousandth of the iterations; five times so many first ones are all recorded. "
+    "With more than 10,000 states in all tasks, a twentieth, and no first ones.",
 )
 @click.option(
     "--quantity",
@@ -261,13 +263,15 @@ def _prepare(options: _Options, command: str, *, writes: bool) -> _Prepared:
     picture = None if options.no_plot else options.picture or out.with_suffix(".png")
     if writes:
         _check_targets(out, picture, options.stream)
-    every = options.record_every or max(1, iterations // 1000)
+    # A record of many states costs as much as several iterations.
+    large = problem.n_tasks * problem.n_states > _LARGE
+    every = options.record_every or max(1, iterations // (20 if large else 1000))
     added = tuple(name for name in QUANTITIES if name in options.quantities)
     record = Record(
         every=every,
         quantities=DEFAULT_QUANTITIES + added,
         states=(_shown_state(problem, options.state),),
-        first=5 * every,
+        first=0 if large else 5 * every,
         file=options.stream,
     )
     mixing = choices.mixing(options.graph, options.mixing, problem.n_tasks)

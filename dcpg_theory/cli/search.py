@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import shlex
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dcpg_theory import __version__
-from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json
+from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json, write_text
 from dcpg_theory.engine.executors import executor
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.search.instances import load_instance, save_instance, side_file
@@ -47,6 +47,12 @@ __all__ = ["search"]
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where the best instance goes, .toml or .npz; default CLAIM.toml here.",
 )
+@click.option(
+    "--all",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Search all claims; instances go to this folder, a table beside it (FOLDER.md).",
+)
 @click.option("--resume", is_flag=True, help="Go on from the rounds that the output holds.")
 @click.option(
     "--check",
@@ -64,6 +70,7 @@ def search(
     jobs: int | None,
     ranks: int | None,
     output: Path | None,
+    folder: Path | None,
     resume: bool,
     check: Path | None,
     json_file: str | None,
@@ -80,37 +87,91 @@ def search(
         return _list(console, json_file)
     if check is not None:
         return _check(console, check, json_file)
-    if claim is None:
-        raise click.UsageError("name a CLAIM, or give --list")
-    target = find_target(claim)
     options = {"discount": _discount(discount), "max_states": max_states}
+    plan = _Plan(seed, count, jobs, ranks, options, resume)
+    if folder is not None:
+        if claim is not None or output is not None:
+            raise click.UsageError(
+                "--all searches every claim, so it takes no CLAIM and no --output"
+            )
+        return _all(console, folder, plan, json_file, quiet=quiet)
+    if claim is None:
+        raise click.UsageError("name a CLAIM, or give --list or --all FOLDER")
+    target = find_target(claim)
     output = Path(f"{claim}.toml") if output is None else output
-    settings = {"seed": seed, "options": {k: _plain(v) for k, v in options.items()}}
-    settings["budget"] = asdict(Budget())
-    best, first = _earlier(output, claim, settings, resume=resume)
-    done, interrupted = first, False
-    with progress_bar(quiet=quiet) as bar, executor(jobs=jobs, ranks=ranks) as pool:
-        task = bar.add_task(f"searching {claim}", total=count, completed=min(first, count))
+    best, done, interrupted = _search(target, output, plan, quiet=quiet)
+    _print(console, target, best, done, output)
+    write_json(_summary(target, best, done, plan.settings, output), json_file)
+    return 130 if interrupted else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What to spend, where, and on what."""
+
+    seed: int
+    count: int
+    jobs: int | None
+    ranks: int | None
+    options: Mapping[str, Any]
+    resume: bool
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides the instance that is found, besides the number of rounds."""
+        options = {name: _plain(value) for name, value in self.options.items()}
+        return {"seed": self.seed, "options": options, "budget": asdict(Budget())}
+
+
+def _search(target: Target, output: Path, plan: _Plan, *, quiet: bool) -> tuple[Found, int, bool]:
+    """Search, saving the best so far; return it, the rounds done, and whether Ctrl-C ended it."""
+    claim = target.claim
+    best, first = _earlier(output, claim, plan.settings, resume=plan.resume)
+    done, left = first, max(plan.count - first, 0)
+    with (
+        progress_bar(quiet=quiet) as bar,
+        executor(jobs=plan.jobs, ranks=plan.ranks) as pool,
+    ):
+        task = bar.add_task(_label(claim, best), total=plan.count, completed=plan.count - left)
         try:
             for number, found in rounds(
                 claim,
-                options,
-                seed=seed,
+                plan.options,
+                seed=plan.seed,
                 first=first,
-                count=max(count - first, 0),
+                count=left,
                 budget=Budget(),
                 pool=pool,
             ):
                 best, done = best.joined(found), number + 1
                 bar.update(task, completed=done, description=_label(claim, best))
-                _save(output, claim, best, done, settings)
+                _save(output, claim, best, done, plan.settings)
         except KeyboardInterrupt:
-            interrupted = True
             if pool is not None:
                 pool.shutdown(wait=False, cancel_futures=True)
-    summary = _summary(target, best, done, settings, output)
-    _print(console, target, best, done, output)
-    write_json(summary, json_file)
+            return best, done, True
+    return best, done, False
+
+
+def _all(console: Console, folder: Path, plan: _Plan, json_file: str | None, *, quiet: bool) -> int:
+    """Search every claim, and write the table of what was found."""
+    from dcpg_theory.report.tightness import Row, tightness_table
+
+    folder.mkdir(parents=True, exist_ok=True)
+    rows, summaries, interrupted = [], [], False
+    for claim, target in load_targets().items():
+        output = folder / f"{claim}.toml"
+        best, done, interrupted = _search(target, output, plan, quiet=quiet)
+        _print(console, target, best, done, output)
+        summaries.append(_summary(target, best, done, plan.settings, output))
+        if output.exists():
+            _, instance, found = load_instance(output)
+            rows.append(Row(target, output, instance, found))
+        if interrupted:
+            break
+    command = f"dcpg search --all {folder.name} --rounds {plan.count} --seed {plan.seed}"
+    write_text(folder.with_suffix(".md"), lambda: tightness_table(rows, command))
+    write_json(summaries, json_file)
     return 130 if interrupted else 0
 
 
@@ -184,13 +245,17 @@ def _save(output: Path, claim: str, best: Found, done: int, settings: Mapping[st
         "ratio": best.ratio,
         "climbed": best.climbed,
         "evaluations": best.evaluations,
-        "structure": {name: str(value) for name, value in best.structure.items()},
+        "structure": {name: _shown(value) for name, value in best.structure.items()},
         "rounds": done,
         "settings": dict(settings),
         "version": __version__,
         "python": platform.python_version(),
     }
     save_instance(output, claim, best.instance, found)
+
+
+def _shown(value: Any) -> str:
+    return " and ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _label(claim: str, best: Found) -> str:

@@ -18,10 +18,10 @@ from dcpg_theory.engine.batches import Batch
 from dcpg_theory.engine.compiled import compiled
 from dcpg_theory.engine.elimination import full_elimination
 from dcpg_theory.engine.grouping import row_excess
-from dcpg_theory.engine.iteration import Groups, iterate
+from dcpg_theory.engine.iteration import iterate
 from dcpg_theory.engine.lane_path import sparse_weights
 from dcpg_theory.engine.lanes import LANES
-from dcpg_theory.engine.sparse_kernel import Work
+from dcpg_theory.engine.sparse_kernel import Groups, Work
 from dcpg_theory.engine.validation import (
     checked_iterations,
     checked_regularization,
@@ -135,8 +135,8 @@ class _Runner:
         )
         i = np.arange(N, dtype=np.uint64)
         zero = np.zeros_like(i)
-        own = (S * i, S * A * S * i)
-        self.where = np.stack([zero + np.uint64(S), *[zero] * 6, *own], axis=1).astype(np.uint64)
+        own = [i * np.uint64(size) for size in (S, S * A, S * A * S)]
+        self.where = np.stack([zero + np.uint64(S), *[zero] * 4, *own], axis=1)
         self.agents = (np.arange(LANES)[None, :] * N + np.arange(N)[:, None]).astype(np.uint32)
         sizes = [S * A, *[S] * 6, len(plan.lower), len(plan.upper)]
         self.work = Work._make(np.zeros((size, LANES)) for size in sizes)
@@ -162,12 +162,12 @@ class _Runner:
         )
         groups = Groups(
             self.where,
-            *self.pattern,
             self.agents,
-            _lanes_last(chance, N * S * A * S),
+            *self.pattern,
+            _lanes_last(batch.exploration[lanes], N * S),
             _lanes_last(batch.rewards[lanes], N * S * A),
             _lanes_last(excess, N * S * A),
-            _lanes_last(batch.exploration[lanes], N * S),
+            _lanes_last(chance, N * S * A * S),
         )
         W = np.zeros((LANES * N, LANES * N))
         for lane, b in enumerate(lanes):

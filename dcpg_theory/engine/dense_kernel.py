@@ -94,11 +94,11 @@ def dense_gradients(
     policies: Array,
     out: Array,
 ) -> None:
-    """Write the gradients (8) of all agents; as `iteration.lane_gradients`."""
+    """Write the gradients (8) of all agents; shape (n_agents, n_states, n_actions)."""
     n_agents, n_states, n_actions = theta.shape
     flat = (n_agents * n_states, n_actions)
     softmax(theta.reshape(flat), policies.reshape(flat))
-    regularizer_gradients(policies, regularization, out)
+    regularizer_gradients(policies.reshape(flat), regularization, n_states, out.reshape(flat))
     for k in range(n_agents):
         _add_gradient(tasks, work, k, policies[k], out[k])
 

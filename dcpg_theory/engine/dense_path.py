@@ -57,7 +57,7 @@ class DensePath:
 
     def gradients(self, theta: Array) -> Array:
         """See `paths.Path`."""
-        theta = np.ascontiguousarray(theta)
+        theta = np.array(theta)
         policies, g = np.empty_like(theta), np.empty_like(theta)
         with one_blas_thread():
             dense_gradients(self._tasks, self._work, theta, self._regularization, policies, g)

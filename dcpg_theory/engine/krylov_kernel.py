@@ -30,6 +30,8 @@ __all__ = [
     "solve",
 ]
 
+_1 = np.uint64(1)
+
 KEPT = 5
 """How many solutions are remembered."""
 
@@ -39,9 +41,10 @@ _LOSS = 1e-13  # of a direction's length in orthogonalization: what is left is r
 class System(NamedTuple):
     """M in CSR form with its diagonal, and its incomplete factors on the same pattern."""
 
-    ends: Array  # (n + 1,)
-    columns: Array
-    diagonal: Array  # (n,): where each row has it
+    # Unsigned indices: of signed ones every use is tested for counting from the end.
+    ends: Array  # (n + 1,) uint32
+    columns: Array  # uint32
+    diagonal: Array  # (n,) uint32: where each row has it
     entries: Array
     factors: Array  # L without its unit diagonal, U with its diagonal inverted
 
@@ -105,7 +108,7 @@ def incomplete_factors(system: System, place: Array) -> None:
         for t in range(ends[i], diagonal[i]):
             k = columns[t]
             f[t] *= f[diagonal[k]]
-            for u in range(diagonal[k] + 1, ends[k + 1]):
+            for u in range(diagonal[k] + _1, ends[k + _1]):
                 at = place[columns[u]]
                 if at >= 0:
                     f[at] -= f[t] * f[u]
@@ -138,7 +141,7 @@ def _precondition(system: System, x: Array, out: Array, transposed: bool) -> Non
     if transposed:
         for s in range(n):
             out[s] *= f[diagonal[s]]
-            for t in range(diagonal[s] + 1, ends[s + 1]):
+            for t in range(diagonal[s] + _1, ends[s + 1]):
                 out[columns[t]] -= f[t] * out[s]
         for s in range(n - 1, -1, -1):
             for t in range(ends[s], diagonal[s]):
@@ -151,7 +154,7 @@ def _precondition(system: System, x: Array, out: Array, transposed: bool) -> Non
         out[s] = total
     for s in range(n - 1, -1, -1):
         total = out[s]
-        for t in range(diagonal[s] + 1, ends[s + 1]):
+        for t in range(diagonal[s] + _1, ends[s + 1]):
             total -= f[t] * out[columns[t]]
         out[s] = total * f[diagonal[s]]
 

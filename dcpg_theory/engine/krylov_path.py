@@ -79,11 +79,13 @@ class KrylovPath:
 
     def gradients(self, theta: Array) -> Array:
         """See `paths.Path`."""
-        theta = np.ascontiguousarray(theta)
+        theta = np.array(theta)
         policies, g = np.empty_like(theta), np.empty_like(theta)
-        flat = (-1, theta.shape[2])
-        softmax(theta.reshape(flat), policies.reshape(flat))
-        regularizer_gradients(policies, self._regularization, g)
+        rows, n_states = (-1, theta.shape[2]), theta.shape[1]
+        softmax(theta.reshape(rows), policies.reshape(rows))
+        regularizer_gradients(
+            policies.reshape(rows), self._regularization, n_states, g.reshape(rows)
+        )
         for k, task in enumerate(self._tasks):
             g[k, task.rows] += task.value_gradient(policies[k, task.rows], self._room)
         return g
@@ -119,10 +121,13 @@ class _KrylovTask:
     """One task: its transitions, its system, and its last solutions."""
 
     def __init__(self, mdp: FiniteMDP, rows: Array, start: Array) -> None:
-        self.mdp, self.rows, self.start = mdp, rows, np.array(start)
+        self.mdp, self.start = mdp, np.array(start)
+        whole = np.array_equal(rows, np.arange(len(rows)))
+        self.rows: Any = slice(len(rows)) if whole else rows
         n = mdp.n_states
         P = sparse_transitions(mdp)
-        self.moves, self.rewards = (P.indptr, P.indices, P.data), centred_rewards(mdp)
+        self.moves = (P.indptr.astype(np.uint32), P.indices.astype(np.uint32), P.data)
+        self.rewards = centred_rewards(mdp)
         self.system = _empty_system(P, mdp.n_actions)
         self.kept = np.zeros((2, kernel.KEPT, n))
         self.n_kept, self.age, self.direct, self.worst = 0, FACTORS_FOR, 0, 0.0
@@ -250,9 +255,9 @@ def _empty_system(P: Any, n_actions: int) -> kernel.System:
     ends, columns = pattern.indptr, pattern.indices
     rows = np.repeat(np.arange(P.shape[1]), np.diff(ends))
     return kernel.System(
-        ends,
-        columns,
-        np.flatnonzero(columns == rows),
+        ends.astype(np.uint32),
+        columns.astype(np.uint32),
+        np.flatnonzero(columns == rows).astype(np.uint32),
         np.empty(len(columns)),
         np.empty(len(columns)),
     )

@@ -42,11 +42,12 @@ class LanePath:
 
     def gradients(self, theta: Array) -> Array:
         """See `paths.Path`."""
-        theta = np.ascontiguousarray(theta)
-        policies, g = np.empty_like(theta), np.empty_like(theta)
-        layout = self._layout
-        lane_gradients(layout.groups, layout.work, theta, self._regularization, policies, g)
-        return g
+        n_agents, n_states, n_actions = theta.shape
+        rows = np.array(theta).reshape(-1, n_actions)
+        policies, g = np.empty((2, n_agents, n_states * n_actions))
+        layout, strength = self._layout, self._regularization
+        lane_gradients(layout.groups, layout.work, rows, n_states, strength, policies, g)
+        return np.asarray(g.reshape(theta.shape))
 
     def advance(self, theta: Array, mixing_matrix: Array, step_sizes: Array) -> tuple[Array, int]:
         """See `paths.Path`."""

@@ -71,10 +71,17 @@ class Ranks:
         Duplicated, so that messages never meet the caller's.
     n_agents : int
         Of all ranks. Ranks may be more: some then hold none.
+
+    Raises
+    ------
+    InvalidInput
+        If `comm` is none, or MPI is not at hand.
     """
 
     def __init__(self, comm: Any, n_agents: int) -> None:
         self._mpi = import_mpi()
+        if not isinstance(comm, self._mpi.Intracomm):
+            raise InvalidInput(f"comm={comm!r} must be an mpi4py communicator, as COMM_WORLD")
         self._comm = comm.Dup()
         self.n_agents, self.n_processes = n_agents, comm.Get_size()
         self._rank = comm.Get_rank()

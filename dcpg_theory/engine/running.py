@@ -234,7 +234,12 @@ class _Run:
         self.callback, self.progress, self.checkpoint = callback, progress, checkpoint
         self.iteration = setting.iteration(team)
         self.recorder = Recorder(
-            self.record, setting.problem, setting.regularization, team, setting.schedule
+            self.record,
+            setting.problem,
+            setting.regularization,
+            setting.path,
+            team,
+            setting.schedule,
         )
         fields = self.recorder.fields
         file = self.record.file

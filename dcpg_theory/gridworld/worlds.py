@@ -245,5 +245,5 @@ def _check_task(number: int, task: GridTask, shape: tuple[int, int]) -> None:
                     f"{where}: {kind} outside the grid of {shape[0]} x {shape[1]} cells"
                 )
             if (row, column) in meaning:
-                raise InvalidInput(f"{where}: the cell is a {meaning[row, column]} and a {kind}")
+                raise InvalidInput(f"{where}: the cell is both {meaning[row, column]} and {kind}")
             meaning[row, column] = kind

@@ -10,9 +10,10 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from dcpg_theory.exact.numbers import Array
-from dcpg_theory.gridworld.worlds import GridWorld, label
+from dcpg_theory.gridworld.worlds import Cell, GridWorld, label
 from dcpg_theory.report.gridworld_picture import save_figure
 
 __all__ = ["MARK", "save_heat_map"]
@@ -54,7 +55,7 @@ def save_heat_map(
     least = np.where(known.any(axis=1), np.where(known, pairs, 2).min(axis=1, initial=2), np.nan)
     figure = Figure(figsize=(12.6, 4.9), dpi=110)
     axes: Any = figure.subplots(1, 3)
-    figure.subplots_adjust(left=0.02, right=0.96, top=0.86, bottom=0.17, wspace=0.18)
+    figure.subplots_adjust(left=0.02, right=0.94, top=0.86, bottom=0.17, wspace=0.18)
     finite = np.where(np.isinf(spread), np.nan, spread)
     top = max(1.0, float(np.log10(np.nanmax(finite, initial=10.0))))
     crossed = {name for name, x in zip(world.problem().states, spread, strict=True) if np.isinf(x)}
@@ -82,16 +83,33 @@ def _panel(
             grid[cell] = values[places[label(cell)]]
     palette = colormaps[colours].with_extremes(bad="0.85")
     image = ax.imshow(grid, extent=(0, columns, rows, 0), cmap=palette, vmin=span[0], vmax=span[1])
-    for i, task in enumerate(world.tasks, 1):
-        for cells, colour in ((task.goals, "white"), (task.obstacles, "black")):
-            for row, column in cells:
-                ax.text(
-                    column + 0.5, row + 0.5, str(i), ha="center", va="center", color=colour,
-                    fontsize=8, weight="bold",
-                    bbox={"boxstyle": "circle,pad=0.15", "fc": "0.45", "ec": "none", "alpha": 0.6},
-                )  # fmt: skip
+    _label_cells(ax, world)
     ax.set_title(name, fontsize=10)
     ax.set_xticks([])
     ax.set_yticks([])
     figure: Any = ax.figure
     figure.colorbar(image, ax=ax, fraction=0.046, pad=0.03)
+
+
+def _label_cells(ax: Axes, world: GridWorld) -> None:
+    """Write the numbers of goals (white) and obstacles (black), side by side where both stand."""
+    goals: dict[Cell, list[str]] = {}
+    obstacles: dict[Cell, list[str]] = {}
+    for i, task in enumerate(world.tasks, 1):
+        for marked, cells in ((goals, task.goals), (obstacles, task.obstacles)):
+            for cell in cells:
+                marked.setdefault(cell, []).append(str(i))
+    for marked, other, shift, colour in (
+        (goals, obstacles, -0.25, "white"),
+        (obstacles, goals, 0.25, "black"),
+    ):
+        for (row, column), numbers in marked.items():
+            x = column + 0.5 + (shift if (row, column) in other else 0.0)
+            text = ax.text(
+                x, row + 0.5, " ".join(numbers), ha="center", va="center", color=colour,
+                fontsize=7.5, weight="bold",
+            )  # fmt: skip
+            outline: Any = [
+                withStroke(linewidth=1.8, foreground="0.2" if marked is goals else "0.9")
+            ]
+            text.set_path_effects(outline)

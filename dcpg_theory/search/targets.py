@@ -53,6 +53,9 @@ class Target:
         The ratio, enclosed.
     polish : callable from (Structure, Numbers) to Numbers, optional
         Sets some numbers to what is best given the others, where that is known in closed form.
+    sharper : pair of a claim id and a callable from Instance to arb, optional
+        The claim that proves a better bound, and that bound over the printed one at an instance: no
+        ratio exceeds it.
     """
 
     claim: str
@@ -63,6 +66,7 @@ class Target:
     instance: Callable[[Structure, Numbers, bool], Instance]
     certified: Callable[[Instance], Any]
     polish: Callable[[Structure, Numbers], Numbers] | None = None
+    sharper: tuple[str, Callable[[Instance], Any]] | None = None
 
 
 def load_targets() -> dict[str, Target]:

@@ -120,8 +120,9 @@ def square_at_most(
 
 def assume_blocks(proof: Derivation) -> None:
     """Say what picking, copying and averaging are, and how they go together."""
-    proof.assume("EE^T=I", equal(E @ transpose(E), unit("S")), "a block of a stack of one block")
-    proof.assume("E_iE_i^T=I", equal(E_i @ transpose(E_i), unit("S")), "the same for agent i")
+    proof.assume(
+        "E_iE_i^T=I", equal(E_i @ transpose(E_i), unit("S")), "a block of a stack of one block"
+    )
     proof.assume(
         "blocks", equal(sum_of(transpose(E) @ E, "j"), unit("A")), "a stack consists of its blocks"
     )

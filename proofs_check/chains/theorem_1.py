@@ -229,6 +229,7 @@ def _jensen(proof: Derivation, name: str, each: Operator, mean: Operator) -> Non
 def differences(proof: Derivation) -> None:
     """Conclude ``(38)`` and the squared difference of V_j's gradients at theta_j and theta_i."""
     e = stacks.spread("k")
+    proof.assume("EE^T=I", equal(E @ transpose(E), unit("S")), "a block of a stack of one block")
     parts = []
     for name, pick in (("j", E), ("i", E_i)):
         part = pick @ e

@@ -62,7 +62,9 @@ def _slopes(instance: Instance) -> tuple[list[Any], Any]:
     return policy_slopes(policy_from_weights(instance.numbers["weights"]), direction), direction
 
 
-def _row_sum(name: str, order: int, constant: int, text: str) -> Target:
+def _row_sum(
+    name: str, order: int, constant: int, text: str, sharper: tuple[str, Any] | None = None
+) -> Target:
     """Return the target sum_a |d^order pi(a)| / (constant ||u||^order)."""
 
     def ratio(_structure: Structure, numbers: Numbers) -> Any:
@@ -76,10 +78,10 @@ def _row_sum(name: str, order: int, constant: int, text: str) -> Target:
         total = np.abs(slopes[order]).sum()
         return ball(total * total / norm_to_the(order, u)).sqrt() / constant
 
-    return Target(name, text, _one_state, _shapes, ratio, _instance, certified)
+    return Target(name, text, _one_state, _shapes, ratio, _instance, certified, sharper=sharper)
 
 
-def _entropy(name: str, order: int, text: str) -> Target:
+def _entropy(name: str, order: int, text: str, sharper: tuple[str, Any] | None = None) -> Target:
     """Return the target |D^order RE[u, ...]| over the constant of (86), for lambda = 1."""
 
     def squared_bound(n: int, m: int) -> Any:
@@ -98,14 +100,46 @@ def _entropy(name: str, order: int, text: str) -> Target:
         slope = entropy_slopes(slopes, u)[order - 1]
         return (ball(slope * slope / norm_to_the(order, u)) / squared_bound(*u.shape)).sqrt()
 
-    return Target(name, text, _structures, _shapes, ratio, _instance, certified)
+    return Target(name, text, _structures, _shapes, ratio, _instance, certified, sharper=sharper)
+
+
+def _sharp_slope(instance: Instance) -> Any:
+    """Return sqrt((1 - 1/|A|)/|S|) over 1/sqrt|A| + 1."""
+    n, m = (flint.arb(size) for size in instance.numbers["direction"].shape)
+    return ((1 - 1 / m) / n).sqrt() / (1 / m.sqrt() + 1)
+
+
+def _root(of: int) -> Any:
+    return flint.arb(of).sqrt()
 
 
 TARGETS = (
-    _row_sum("eq-81-number", 1, 2, r"sum_a |d pi(a)/d alpha| / (2 ||u||)"),
-    _row_sum("eq-82-number", 2, 6, r"sum_a |d^2 pi(a)/d alpha^2| / (6 ||u||^2)"),
+    _row_sum(
+        "eq-81-number",
+        1,
+        2,
+        r"sum_a |d pi(a)/d alpha| / (2 ||u||)",
+        ("eq-81-sharp", lambda _: 1 / _root(2) / 2),
+    ),
+    _row_sum(
+        "eq-82-number",
+        2,
+        6,
+        r"sum_a |d^2 pi(a)/d alpha^2| / (6 ||u||^2)",
+        ("eq-82-sharp", lambda _: 2 / (3 * _root(3)) / 6),
+    ),
     _row_sum("eq-83-number", 3, 26, r"sum_a |d^3 pi(a)/d alpha^3| / (26 ||u||^3)"),
-    _entropy("eq-86-value", 1, r"|grad RE . u| / ((1/sqrt|A| + 1) ||u||)"),
-    _entropy("eq-86-gradient", 2, r"|u^T Hess RE u| |S| / (2 ||u||^2)"),
+    _entropy(
+        "eq-86-value",
+        1,
+        r"|grad RE . u| / ((1/sqrt|A| + 1) ||u||)",
+        ("eq-86-value-sharp", _sharp_slope),
+    ),
+    _entropy(
+        "eq-86-gradient",
+        2,
+        r"|u^T Hess RE u| |S| / (2 ||u||^2)",
+        ("eq-86-gradient-sharp", lambda _: flint.arb(1) / 4),
+    ),
     _entropy("eq-86-hessian", 3, r"|D^3 RE[u, u, u]| |S| / (6 ||u||^3)"),
 )

@@ -124,7 +124,14 @@ def _polished(order: int, structure: Structure, numbers: Numbers) -> Numbers:
     return _extreme_rewards(order, structure, numbers)
 
 
-def _derivative(name: str, order: int, numerator: int, power: int, text: str) -> Target:
+def _derivative(
+    name: str,
+    order: int,
+    numerator: int,
+    power: int,
+    text: str,
+    sharper: tuple[str, Any] | None = None,
+) -> Target:
     """Return the target |D^order V[u, ..., u]| / (numerator X^power ||u||^order)."""
 
     def ratio(structure: Structure, numbers: Numbers) -> Any:
@@ -149,11 +156,44 @@ def _derivative(name: str, order: int, numerator: int, power: int, text: str) ->
     def polish(structure: Structure, numbers: Numbers) -> Numbers:
         return _polished(order, structure, numbers)
 
-    return Target(name, text, process_structures, _shapes, ratio, _instance, certified, polish)
+    return Target(
+        name, text, process_structures, _shapes, ratio, _instance, certified, polish, sharper
+    )
+
+
+def _sharp_slope(instance: Instance) -> Any:
+    """Return min{sqrt|S| X, X^(3/2)}/(2 sqrt 2) over 2 X^2."""
+    size, x = _size_and_horizon(instance)
+    return min(size.sqrt() * x, x * x.sqrt(), key=float) / (2 * flint.arb(2).sqrt()) / (2 * x**2)
+
+
+def _sharp_curvature(instance: Instance) -> Any:
+    """Return min{|S| X/(3 sqrt 3), X^2/2} over 8 X^3."""
+    size, x = _size_and_horizon(instance)
+    return min(size * x / (3 * flint.arb(3).sqrt()), x**2 / 2, key=float) / (8 * x**3)
+
+
+def _size_and_horizon(instance: Instance) -> tuple[Any, Any]:
+    (mdp,) = instance.problem.tasks
+    return flint.arb(mdp.n_states), ball(1 / (1 - mdp.discount))
 
 
 TARGETS = (
-    _derivative("eq-77-value", 1, 2, 2, r"|grad V . u| (1-gamma)^2 / (2 ||u||)"),
-    _derivative("eq-77-gradient", 2, 8, 3, r"|u^T Hess V u| (1-gamma)^3 / (8 ||u||^2)"),
+    _derivative(
+        "eq-77-value",
+        1,
+        2,
+        2,
+        r"|grad V . u| (1-gamma)^2 / (2 ||u||)",
+        ("eq-77-value-sharp", _sharp_slope),
+    ),
+    _derivative(
+        "eq-77-gradient",
+        2,
+        8,
+        3,
+        r"|u^T Hess V u| (1-gamma)^3 / (8 ||u||^2)",
+        ("eq-77-gradient-sharp", _sharp_curvature),
+    ),
     _derivative("eq-77-hessian", 3, 48, 4, r"|D^3 V[u, u, u]| (1-gamma)^4 / (48 ||u||^3)"),
 )

@@ -15,8 +15,10 @@ import pytest
 from on_ranks import HANGS, need_mpi
 
 import dcpg_theory
+from dcpg_theory.cli import ranks
 from dcpg_theory.cli.ranks import agreed, one_voice
 from dcpg_theory.engine import load_result
+from dcpg_theory.engine.checkpoints import VERSION
 from dcpg_theory.engine.files import read_archive
 from dcpg_theory.engine.launching import find_mpiexec
 from dcpg_theory.engine.streams import read_record
@@ -72,6 +74,12 @@ def test_bad_input_on_ranks_is_one_line_and_exit_code_2():
     )
 
 
+def test_without_mpi_one_line_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(ranks, "find_spec", lambda _: None)
+    with pytest.raises(InvalidInput, match=r"MPI is not at hand: install dcpg-theory\[mpi\]"):
+        ranks.launch(2, ["run"], "", 1, quiet=True)
+
+
 def test_idle_ranks_are_a_warning():
     words = [*DCPG, "random:3,2,4,2", *QUICK[1:], "--ranks", "3", "--iterations", "5"]
     done = subprocess.run(
@@ -124,7 +132,7 @@ def test_a_lost_rank_ends_the_run_with_one_line_and_it_goes_on_with_fewer(tmp_pa
     assert err.startswith("dcpg: a rank was lost (Killed (signal 9)), and the run ended; ")
     assert err.count("\n") == 1
     read_record("run.npy")
-    at = read_archive(tmp_path / "run.npz", "checkpoint", 2)[0]["at"]
+    at = read_archive(tmp_path / "run.npz", "checkpoint", VERSION)[0]["at"]
     settings = ["--iterations", str(at + 100), "--step-size", "0.5", "--record-every", "50"]
     assert run(*settings, *words[:4], "--resume", "--ranks", "2", "--out", "a.npz").returncode == 0
     assert run(*settings, "--out", "b.npz").returncode == 0

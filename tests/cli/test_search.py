@@ -7,7 +7,7 @@ import json
 import pytest
 
 from dcpg_theory.models import load_problem
-from dcpg_theory.search import Budget
+from dcpg_theory.search import Budget, find_target
 
 
 @pytest.fixture
@@ -63,6 +63,17 @@ def test_a_changed_file_is_noticed(search, tmp_path):
     ended = search("--check", "eq-82-number.toml")
     assert ended.code == 2
     assert "is no result of a search" in ended.err
+
+
+def test_all_claims_make_a_table(search, tmp_path, monkeypatch):
+    targets = {id: find_target(id) for id in ("eq-36-mean", "eq-82-number")}
+    monkeypatch.setattr("dcpg_theory.cli.search.load_targets", lambda: targets)
+    assert search("--all", "tight", "--rounds", "1", "--jobs", "1").code == 0
+    table = (tmp_path / "tight.md").read_text()
+    assert "(refuted)" in table
+    assert "(eq-82-sharp)" in table
+    assert (tmp_path / "tight" / "eq-82-number.toml").exists()
+    assert search("--all", "tight", "eq-36-mean").code == 2
 
 
 @pytest.mark.parametrize(

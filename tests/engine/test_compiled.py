@@ -43,3 +43,17 @@ def test_without_a_folder_for_the_cache_a_function_is_compiled_all_the_same():
     with pytest.raises(RuntimeError, match="no locator available"):
         numba.njit(cache=True)(scope["more"])
     assert compiled.fused(scope["more"])(1) == 2
+
+
+def test_kernels_of_other_sources_are_not_found(monkeypatch):
+    def named(digest):
+        monkeypatch.setattr(compiled, "_digest", lambda: digest)
+        return compiled.compiled(reused)._cache._impl.filename_base
+
+    assert named("before") != named("after")
+    assert named("before") == named("before")
+    assert reused.__qualname__ == "reused"
+
+
+def reused(x):
+    return x

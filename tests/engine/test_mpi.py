@@ -8,7 +8,7 @@ import textwrap
 import pytest
 from on_ranks import need_mpi, run_program
 
-from dcpg_theory.engine.mpi import import_mpi
+from dcpg_theory.engine.mpi import Ranks, import_mpi
 from dcpg_theory.errors import InvalidInput
 
 need_mpi()
@@ -197,6 +197,11 @@ def test_what_is_wrong_is_said_on_all_ranks(tmp_path):
     assert other.startswith("rank 1 was given another run than rank 0"), other
     """
     on_ranks(tmp_path, 2, body)
+
+
+def test_a_communicator_must_be_one():
+    with pytest.raises(InvalidInput, match="comm=3 must be an mpi4py communicator"):
+        Ranks(3, 5)
 
 
 def test_without_mpi_the_message_says_what_to_install(monkeypatch):

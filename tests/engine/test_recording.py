@@ -156,6 +156,7 @@ def test_only_chosen_quantities_are_recorded():
         ({"every": 1.5}, r"every=1.5 must be an integer"),
         ({"first": -1}, "first=-1 must be an integer of at least 0"),
         ({"first": None}, "first=None must be"),
+        ({"file": 3}, "file=3 must be a path"),
         ({"quantities": ("speed",)}, "unknown quantity 'speed', known are objective, "),
     ],
 )

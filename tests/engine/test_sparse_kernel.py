@@ -17,12 +17,12 @@ from dcpg_theory.theory.resolvent import resolvent_solve
 def solved(problem, theta, *, full):
     """V and y of the only task, in the order of its states."""
     layout = lay_out(problem, [0], full=full)
-    policies, g = np.empty_like(theta), np.empty_like(theta)
-    lane_gradients(layout.groups, layout.work, theta, 0.0, policies, g)
+    policies, g = np.empty((2, 1, theta.size))
+    lane_gradients(layout.groups, layout.work, theta[0], theta.shape[1], 0.0, policies, g)
     rows = layout.groups.rows
     V, y = np.empty(len(rows)), np.empty(len(rows))
     V[rows], y[rows] = layout.work.value[:, 0], layout.work.visits[:, 0]
-    return V[problem.indices[0]], y[problem.indices[0]], policies[0]
+    return V[problem.indices[0]], y[problem.indices[0]]
 
 
 @pytest.mark.parametrize("full", [True, False])
@@ -33,7 +33,7 @@ def test_visits_are_right_entry_by_entry_and_values_to_their_size(discount, scal
     for _ in range(8):
         problem = MultiTaskProblem([odd_task(rng, 8, 3, discount)])
         theta = rng.uniform(-scale, scale, (1, problem.n_states, 3))
-        V, y, _ = solved(problem, theta, full=full)
+        V, y = solved(problem, theta, full=full)
         exact_V, exact_y, _ = precise(problem, 0, theta[0], 0.0)
         with mpmath.workdps(50):
             pairs = zip(y, exact_y, strict=True)
@@ -50,7 +50,7 @@ def test_plain_elimination_loses_what_this_keeps():
     task = random_problem(5, 1, 8, 3).tasks[0].with_discount(1 - 1e-10)
     problem = MultiTaskProblem([task])
     theta = np.random.default_rng(0).uniform(-9, 9, (1, 8, 3))
-    _, y, _ = solved(problem, theta, full=True)
+    _, y = solved(problem, theta, full=True)
     _, exact, _ = precise(problem, 0, theta[0], 0.0)
     policy = np.exp(theta[0] - theta[0].max(axis=1, keepdims=True))
     policy = (policy / policy.sum(axis=1, keepdims=True))[problem.indices[0]]

@@ -35,6 +35,10 @@ TURNED = FiniteMDP(
 )
 
 VIOLATED = {
+    examples.EQUAL_STARTS: [
+        np.array([[0, 1], [0, 2]], dtype=object),
+        np.array([[HALF], [HALF], [0]], dtype=object),
+    ],
     general.REWARDS_IN_UNIT_INTERVAL: [
         loops([2], [HALF]),
         loops([HALF, Fraction(-1, 10)], [HALF, HALF]),
