@@ -24,7 +24,7 @@ from typing import Any
 import flint
 
 from dcpg_theory.bounds.arithmetic import Number, at_working_precision, exact, root, smallest
-from dcpg_theory.bounds.extremes import Extremes, choosing_states, extremes
+from dcpg_theory.bounds.extremes import choosing_states, extremes
 from dcpg_theory.bounds.smoothness import (
     SharpConstants,
     combined,
@@ -87,7 +87,7 @@ def measured(problem: MultiTaskProblem) -> Measured:
     Parameters
     ----------
     problem : MultiTaskProblem
-        Of floats or rationals. Tasks too large for exact backups get R_j X_j for their span.
+        Of floats or rationals.
 
     Raises
     ------
@@ -107,10 +107,8 @@ def _measured_task(task: Any, start: Any) -> MeasuredTask:
     length = exact(task.rewards.max(), "reward") - exact(task.rewards.min(), "reward")
     of = TaskSizes(exact(task.discount, "discount"), task.n_states, length)
     whole = length * of.horizon
-    found: Extremes | None = extremes(task, start)
-    if found is None:
-        return MeasuredTask(of, choosing_states(task, start), whole, whole)
-    span = min(found.most - found.least, whole)
+    found = extremes(task, start)
+    span = min(found.most - found.least, whole)  # both 0 if the rewards do not differ
     return MeasuredTask(
         of, choosing_states(task, start), span, min(found.most - found.uniform, span)
     )

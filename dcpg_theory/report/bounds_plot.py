@@ -27,7 +27,8 @@ _CAPTION = (
     "Each panel is a run with the step of its own column, constant, and the bound for that step. "
     "The observed curve (the worst agent's least gradient so far) must stay below the thick one "
     "wherever the statement is true; the distance is what the constants give away. Where the bound "
-    "bends, another term rules: optimization falls like K^(-1/2), the others do not fall."
+    "bends, another term rules: optimization falls like K^(-1/2), the others stay, but for "
+    "gradient tracking, where only the regularizer's stays."
 )
 # Okabe and Ito's colours; line styles differ too, for grey print.
 _TERMS = {
@@ -98,9 +99,16 @@ def _figure(panels: Sequence[Panel], title: str, note: str) -> Figure:
         _draw(ax, panel)
     axes[0].set_ylabel("norm of the mean gradient of V\n(units of reward)")
     drawn = [ax for ax in axes if ax.get_legend_handles_labels()[1]]
-    if drawn:  # the last one has the most terms
-        handles, labels = drawn[-1].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=9)
+    found: dict[str, Any] = {}
+    for ax in drawn:
+        handles, labels = ax.get_legend_handles_labels()
+        found |= dict(zip(labels, handles, strict=True))
+    order = [_LABELS.get(name, name) for name in _TERMS] + ["bound", "observed"]
+    by_label = {label: found[label] for label in order if label in found}
+    if by_label:
+        figure.legend(
+            by_label.values(), by_label, loc="outside right upper", frameon=False, fontsize=9
+        )
     figure.text(0.02, 0.02, caption, fontsize=8.5, ha="left", va="bottom")
     return figure
 

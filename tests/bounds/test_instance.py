@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,15 +81,37 @@ def test_the_optimal_policy_is_optimal_exactly(seed):
     assert all(gain <= 0 for gain in theory.advantage(task, best).flat)
 
 
-def test_large_tasks_fall_back_to_their_sizes():
+def test_large_tasks_are_measured_in_floats_with_a_margin():
     task = random_problem(0, 1, 200, 4).tasks[0]
-    assert extremes(task, task.start) is None
+    found = extremes(task, task.start)
     assert optimal_policy(task) is None
-    problem = MultiTaskProblem([task])
-    (found,) = bounds.measured(problem).tasks
-    assert float(found.span) == pytest.approx(
-        (task.rewards.max() - task.rewards.min()) / (1 - task.discount)
-    )
+    values = {}
+    for sign in (1, -1):
+        v = np.zeros(200)
+        for _ in range(2000):
+            v = sign * (sign * theory.backup(task, v)).max(axis=1)
+        values[sign] = v @ task.start
+    assert values[1] <= float(found.most) <= values[1] + 1e-9
+    assert values[-1] - 1e-9 <= float(found.least) <= values[-1]
+
+
+def test_backups_alone_give_nearly_the_same_span(monkeypatch):
+    task = random_problem(2, 1, 6, 3).tasks[0]
+    solved = extremes(task, task.start)
+    monkeypatch.setattr("dcpg_theory.bounds.extremes._MOST_SOLVED", 0)
+    backed_up = extremes(task, task.start)
+    for name in ("most", "least", "uniform"):
+        one, two = float(getattr(solved, name)), float(getattr(backed_up, name))
+        assert one == pytest.approx(two, abs=1e-9)
+
+
+def test_sparse_tasks_are_measured_like_dense_ones():
+    corridor = example_2(0.9, 0.75).tasks[0]
+    rows = sp.csr_array(np.asarray(corridor.transitions, dtype=float).reshape(10, 5))
+    sparse = FiniteMDP(rows, corridor.rewards, 0.9, corridor.start, corridor.states)
+    assert choosing_states(sparse, sparse.start) == choosing_states(corridor, corridor.start) == 1
+    dense, other = extremes(corridor, corridor.start), extremes(sparse, sparse.start)
+    assert float(other.most - other.least) == pytest.approx(float(dense.most - dense.least))
 
 
 def test_equal_tasks_have_no_consensus_terms():
