@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from dcpg_theory.engine.compiled import compiled
+from dcpg_theory.engine.compiled import compiled, compiled_sums
 from dcpg_theory.engine.episodes import EpisodeTables
 
 __all__ = ["EVERY_VISIT", "FIRST_VISIT", "FIRST_VISIT_ALONE", "estimate", "train"]
@@ -154,16 +154,14 @@ def _agent(
 
     ``known[s]`` says whether row s of `policy` has been computed; rows are filled on first need.
     """
-    policy, known, returns, visits, powers = room[0], room[2], room[7], room[8], room[9]
+    policy, known, returns, visits, powers = room[0], room[2], room[7], room[8], room[9][i]
     n_states, n_actions = theta.shape
     gamma, rewards = tables.discounts[i], tables.rewards[i]
-    powers[0] = 1.0
-    for t in range(1, len(powers)):
-        powers[t] = powers[t - 1] * gamma
     known[:] = False
     gradient[:] = 0.0
-    returns[:] = 0.0
-    visits[:] = 0.0
+    if rate > 0.0:
+        returns[:] = 0.0
+        visits[:] = 0.0
     total_return, total_steps = 0.0, 0
     for _ in range(batch):
         steps = _episode(tables, i, theta, stream, room)
@@ -230,8 +228,12 @@ def _round(
 
 
 @compiled
-def _room(n_states: int, n_actions: int, horizon: int) -> Any:
+def _room(n_states: int, n_actions: int, horizon: int, discounts: Any) -> Any:
     """Return the working arrays, in the order in which the loops above name them."""
+    powers = np.ones((len(discounts), horizon))
+    for i in range(len(discounts)):
+        for t in range(1, horizon):
+            powers[i, t] = powers[i, t - 1] * discounts[i]
     return (
         np.empty((n_states, n_actions)),  # policy
         np.empty((n_states, n_actions)),  # its running sums
@@ -242,7 +244,7 @@ def _room(n_states: int, n_actions: int, horizon: int) -> Any:
         np.empty((n_states, n_actions)),  # how often each action was taken
         np.empty(n_states),  # sums of returns
         np.empty(n_states),  # numbers of visits
-        np.empty(horizon),  # powers of the discount
+        powers,  # of the discounts
     )
 
 
@@ -260,6 +262,15 @@ def _mix(W: Any, theta: Any, step_size: float, gradient: Any, following: Any) ->
             if w != 0.0:
                 for x in range(size):
                     new[i, x] += w * old[j, x]
+
+
+@compiled_sums
+def _total(values: Any) -> float:
+    """Return a sum in any order: it is only asked whether it is finite."""
+    total = 0.0
+    for x in values.reshape(values.size):
+        total += x
+    return total
 
 
 @compiled
@@ -303,18 +314,21 @@ def train(
     _, n_states, n_actions = theta.shape
     gradient = np.zeros_like(theta)
     following = np.empty_like(theta)
-    room = _room(n_states, n_actions, horizon)
-    steps = 0
+    room = _room(n_states, n_actions, horizon, tables.discounts)
+    here = theta.copy()
+    steps, done = 0, 0
     for k in range(len(step_sizes)):
         steps += _round(
-            tables, theta, baseline, rate, batch, kind, regularization, stream, gradient,
+            tables, here, baseline, rate, batch, kind, regularization, stream, gradient,
             mean_returns[k], room,
         )  # fmt: skip
-        _mix(W, theta, step_sizes[k], gradient, following)
-        if not np.isfinite(following.sum()):
-            return k, steps
-        theta[:] = following
-    return len(step_sizes), steps
+        _mix(W, here, step_sizes[k], gradient, following)
+        if not np.isfinite(_total(following)):
+            break
+        here, following = following, here
+        done += 1
+    theta[:] = here
+    return done, steps
 
 
 @compiled
@@ -333,7 +347,7 @@ def estimate(
     total, squares = np.zeros_like(theta), np.zeros_like(theta)
     gradient = np.zeros_like(theta)
     mean_return = np.empty(len(theta))
-    room = _room(theta.shape[1], theta.shape[2], horizon)
+    room = _room(theta.shape[1], theta.shape[2], horizon, tables.discounts)
     for _ in range(repeats):
         _round(
             tables, theta, baseline, 0.0, batch, kind, regularization, stream, gradient,

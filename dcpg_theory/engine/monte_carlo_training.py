@@ -158,7 +158,7 @@ class _Training:
         baseline = np.zeros(theta.shape[:2])
         returns = np.zeros((len(self.step_sizes), len(theta)))
         done, steps, stopped = 0, 0, None
-        identity = self.identity(tables)
+        identity = "" if checkpoint is None else self.identity(tables)
         if checkpoint is not None:
             done = self.resume(checkpoint, identity, theta, baseline, returns)
         piece = max(1, len(self.step_sizes) // _PIECES) if callback else len(self.step_sizes)

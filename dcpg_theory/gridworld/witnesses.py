@@ -9,10 +9,15 @@ by `write_policy` from `train_exactly`, and a test trains again and compares.
 ``fig2d-longer``      300 000 iterations with the constant step size 10
 ``fig2d-exploring``   as fig2d, with gradients that start anywhere (`experiments.exploring`)
 ====================  =====================================================================
+
+``fig2/seeds.txt`` keeps where Monte Carlo training ends over many seeds: of each run the likeliest
+path, as letters of its moves.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -26,7 +31,7 @@ from dcpg_theory.gridworld.rational_tasks import Row
 from dcpg_theory.gridworld.settings import setting
 from dcpg_theory.gridworld.worlds import ACTIONS, END, label
 
-__all__ = ["WITNESSES", "policy_text", "reached_policy"]
+__all__ = ["WITNESSES", "SeedRun", "policy_text", "reached_policy", "seed_runs", "seed_text"]
 
 BITS = 40
 WITNESSES = ("fig2a", "fig2b", "fig2c", "fig2d", "fig2d-exploring", "fig2d-longer", "fig2e")
@@ -69,4 +74,49 @@ def policy_text(name: str, policy: Array) -> str:
         chances: dict[int, Any] = dict(rows[label(cell)])
         counts = [int((chances.get(a, flint.fmpq(0)) * 2**BITS).p) for a in range(len(ACTIONS))]
         lines.append(" ".join([label(cell), *map(str, counts)]))
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRun:
+    """The end of one Monte Carlo training with `experiments.train_by_episodes`.
+
+    Attributes
+    ----------
+    name : str
+        The setting.
+    seed : int
+    spread : float
+        The standard deviation of the first parameters, drawn with the seed ``(seed, 1)``.
+    moves : tuple of int
+        The actions of the likeliest path, as far as the task that goes farthest.
+    """
+
+    name: str
+    seed: int
+    spread: float
+    moves: tuple[int, ...]
+
+
+_LETTERS = "UDLR"
+
+
+@cache
+def seed_runs() -> tuple[SeedRun, ...]:
+    """Return the kept runs over many seeds."""
+    text = files(__package__).joinpath("fig2", "seeds.txt").read_text(encoding="utf-8")
+    runs = []
+    for line in text.splitlines():
+        name, seed, spread, *moves = line.split()
+        actions = tuple(_LETTERS.index(letter) for letter in "".join(moves))
+        runs.append(SeedRun(name, int(seed), float(spread), actions))
+    return tuple(runs)
+
+
+def seed_text(runs: Iterable[SeedRun]) -> str:
+    """Return runs as the text of kept ones."""
+    lines = [
+        f"{run.name} {run.seed} {run.spread:g} {''.join(_LETTERS[a] for a in run.moves)}".rstrip()
+        for run in runs
+    ]
     return "\n".join(lines) + "\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -19,6 +19,7 @@ __all__ = [
     "conflicts",
     "finished",
     "gap",
+    "goals_on",
     "largest_ratio",
     "optimal_ways",
     "own_optima",
@@ -93,6 +94,19 @@ def gap(name: str, kept: str, *, up: bool) -> Any:
     """Return the part of the bound that a policy misses, rounded up or down to twelve digits."""
     exact = (bound(name) - value(name, kept)) / bound(name) * 10**12
     return flint.fmpq(int(exact.ceil() if up else exact.floor()), 10**12)
+
+
+def goals_on(name: str, moves: Sequence[int]) -> int:
+    """Return how many tasks reach their goal if all make these moves; each stops where it ends."""
+    grid, found = world(name), 0
+    for number, task in enumerate(grid.tasks):
+        cell, ended = grid.start_cells(number)[0], False
+        for action in moves:
+            cell, _, ended = grid.outcome(number, cell, action)
+            if ended:
+                break
+        found += int(ended and cell in task.goals)
+    return found
 
 
 def finished(name: str, kept: str) -> list[int]:

@@ -1,10 +1,10 @@
-"""Estimates have the exact gradient as their mean: tested by a bound that holds for every sample size.
+"""Estimates have the exact gradient as their mean: tested by a bound without asymptotics.
 
 Maurer and Pontil's empirical Bernstein bound (2009, Theorem 4): for n independent variables in an
 interval of length R with sample variance v, the mean lies within
-sqrt(2 v log(2/d)/n) + 7 R log(2/d)/(3 (n - 1)) of the expectation, except with probability d on each
-side. All entries together raise a false alarm with probability at most FALSE_ALARM. The seeds are
-fixed, so that the tests do not come out differently from one day to the next.
+sqrt(2 v log(2/d)/n) + 7 R log(2/d)/(3 (n - 1)) of the expectation, except with probability d on
+each side. All entries together raise a false alarm with probability at most FALSE_ALARM. The seeds
+are fixed, so that the tests do not come out differently from one day to the next.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def test_bias_of_the_first_visit_alone_is_found(setting):
 
 
 def test_first_visit_alone_shortens_rows_by_the_discounted_return_time(setting):
-    """Its mean in row s is the gradient's over D(s, s)/(1 - gamma), the discounted visits from s."""
+    """Its mean in row s is the gradient's over D(s, s)/(1 - gamma), the visits from s on."""
     problem, theta, exact, values = setting
     scaled = np.stack(
         [

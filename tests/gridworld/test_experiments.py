@@ -87,7 +87,7 @@ WORLD = parse_map("S..G\n..X.\n")
 
 
 def test_success_is_counted_by_hand():
-    """Right with 1/2 and down with 1/2: the goal is reached by three rights, or not at all in time."""
+    """Right with 1/2 and down with 1/2: the goal is reached by three rights, and only so."""
     parameters = np.full((9, 4), -np.inf)
     parameters[:, [1, 3]] = 0.0
     evaluation = evaluate(WORLD, parameters)

@@ -10,7 +10,10 @@ from dcpg_theory.errors import InvalidInput
 from dcpg_theory.gridworld import grid_text, load_map, parse_map, parse_toml_map
 
 TEXT = "; a comment\ndiscount = 0.9\nendings = absorb\n\nS . G\n# X .\n\nG.S\n...\n"
-TOML = 'discount = "9/10"\nendings = "absorb"\n[[task]]\nmap = """\nS.G\n#X.\n"""\n[[task]]\nmap = "G.S\\n..."\n'
+TOML = (
+    'discount = "9/10"\nendings = "absorb"\n'
+    '[[task]]\nmap = """\nS.G\n#X.\n"""\n[[task]]\nmap = "G.S\\n..."\n'
+)
 
 
 def test_text_and_toml_say_the_same():
