@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     from dcpg_theory.engine.batch_runs import BatchTrace, run_batch
     from dcpg_theory.engine.batches import Batch, random_batch, stacked
     from dcpg_theory.engine.checkpoints import Checkpoint
+    from dcpg_theory.engine.estimators import GradientEstimator, Reinforce
+    from dcpg_theory.engine.executors import executor
     from dcpg_theory.engine.recording import Record
     from dcpg_theory.engine.results import load_result, save_result
     from dcpg_theory.engine.running import run_dcpg
+    from dcpg_theory.engine.streams import read_record
     from dcpg_theory.engine.trace import Trace
 
 _EXPORTS = {
@@ -27,10 +30,14 @@ _EXPORTS = {
     "Batch": "batches",
     "BatchTrace": "batch_runs",
     "Checkpoint": "checkpoints",
+    "GradientEstimator": "estimators",
     "Record": "recording",
+    "Reinforce": "estimators",
     "Trace": "trace",
+    "executor": "executors",
     "load_result": "results",
     "random_batch": "batches",
+    "read_record": "streams",
     "run_batch": "batch_runs",
     "run_dcpg": "running",
     "save_result": "results",
@@ -43,11 +50,15 @@ __all__ = [
     "Batch",
     "BatchTrace",
     "Checkpoint",
+    "GradientEstimator",
     "Record",
+    "Reinforce",
     "Trace",
+    "executor",
     "load_result",
     "paths",
     "random_batch",
+    "read_record",
     "reference",
     "run_batch",
     "run_dcpg",

@@ -12,7 +12,14 @@ import numpy as np
 
 from dcpg_theory.engine import validation
 from dcpg_theory.engine.accuracy import Accuracy
-from dcpg_theory.engine.checkpoints import Checkpoint, Saved, fingerprint, load_state, save_state
+from dcpg_theory.engine.checkpoints import (
+    Checkpoint,
+    Saved,
+    StepsDigest,
+    fingerprint,
+    load_state,
+    save_state,
+)
 from dcpg_theory.engine.estimators import GradientEstimator
 from dcpg_theory.engine.methods import Compiled, Estimates, ExactGradients, Iteration, Stepwise
 from dcpg_theory.engine.paths import choose_path, make_path
@@ -227,13 +234,18 @@ class _Run:
         self.callback, self.progress, self.checkpoint = callback, progress, checkpoint
         self.iteration = setting.iteration(team)
         self.recorder = Recorder(
-            self.record, setting.problem, setting.regularization, team, setting.schedule
+            self.record,
+            setting.problem,
+            setting.regularization,
+            setting.path,
+            team,
+            setting.schedule,
         )
         fields = self.recorder.fields
         file = self.record.file
         self.stream = None if file is None else RecordStream(Path(file), fields)
         self.sink: Sink = Series(fields) if self.stream is None else self.stream
-        self.done, self.started = 0, False
+        self.done, self.started, self.steps = 0, False, StepsDigest()
         # Only a checkpoint has a use for the digest of everything.
         self.identity = "" if checkpoint is None else setting.fingerprint()
         if not self.resumed():
@@ -284,6 +296,7 @@ class _Run:
         steps = self.step_sizes[self.done : target]
         self.state, n = self.iteration.advance(self.state, self.done, steps)
         self.done += n
+        self.steps.update(steps[:n])
         if n < len(steps):
             return f"iteration {self.done + 1} is not finite, kept those up to {self.done}"
         if self.record.at(self.done):
@@ -323,7 +336,7 @@ class _Run:
             recorded = dict(self.sink.arrays()) if stream is None else None
             mark = None if stream is None else stream.mark()
             saved = Saved(self.done, _present(state), memory, recorded, mark)
-            save_state(path, saved, self.identity, self.step_sizes)
+            save_state(path, saved, self.identity, self.steps)
 
         team.at_root(write)
 
@@ -347,6 +360,7 @@ class _Run:
             return False
         agents = slice(self.team.agents.start, self.team.agents.stop)
         self.done = saved.iteration
+        self.steps.update(self.step_sizes[: self.done])
         self.state = {name: array[agents] for name, array in saved.state.items()}
         if saved.memory:
             self.iteration.recall(saved.memory)
