@@ -78,7 +78,7 @@ class Work:
 def work_of(problem: MultiTaskProblem) -> Work:
     """Return the work of an iteration on the path the problem takes.
 
-    Of Krylov iterations one product with each system is counted: solutions must be checked at least.
+    Of Krylov iterations one product with each system is counted: solutions are checked at least.
     """
     krylov = choose_path(problem) == "krylov"
     operations = data = 0
