@@ -138,7 +138,7 @@ class _Runner:
         own = [i * np.uint64(size) for size in (S, S * A, S * A * S)]
         self.where = np.stack([zero + np.uint64(S), *[zero] * 4, *own], axis=1)
         self.agents = (np.arange(LANES)[None, :] * N + np.arange(N)[:, None]).astype(np.uint32)
-        sizes = [S * A, *[S] * 6, len(plan.lower), len(plan.upper)]
+        sizes = [S * A, *[S] * 8, len(plan.lower), len(plan.upper)]
         self.work = Work._make(np.zeros((size, LANES)) for size in sizes)
 
     def run(self, block: range, theta: Array, done: Array) -> None:

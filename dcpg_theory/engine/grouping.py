@@ -217,7 +217,7 @@ class _Builder:
     def layout(self) -> Layout:
         """Return what was appended."""
         A, n = self.problem.n_actions, self.largest
-        sizes = [n * A, *[n] * 6, self.sizes["lower"], self.sizes["upper"]]
+        sizes = [n * A, *[n] * 8, self.sizes["lower"], self.sizes["upper"]]
         work = Work._make(np.zeros((size, LANES)) for size in sizes)
         groups = Groups._make(np.concatenate(self.parts[name]) for name in Groups._fields)
         return Layout(groups, work, self.flops)

@@ -12,6 +12,9 @@ from dcpg_theory.exact.numbers import Array
 __all__ = ["iterate", "lane_gradients", "mix", "regularizer_gradients"]
 
 
+_LARGEST = float(np.finfo(np.float64).max)
+
+
 @fused
 def regularizer_gradients(
     policies: Array, regularization: float, n_states: int, out: Array
@@ -50,22 +53,23 @@ def mix(
     Parameters
     ----------
     ends, neighbours, weights : ndarray
-        W in CSR form, without zeros.
+        W in CSR form, without zeros; the first two unsigned.
     theta, gradients, out : ndarray, shape (n_agents, n_states * n_actions)
     step_size : float
     """
     n_agents, size = theta.shape
     bad = False
     for i in range(n_agents):
-        row, own = out[i], gradients[i]
-        row[:] = 0.0
-        for t in range(ends[i], ends[i + 1]):
-            weight, parameters = weights[t], theta[neighbours[t]]
-            for x in range(size):
-                row[x] += weight * parameters[x]
         for x in range(size):
-            row[x] += step_size * own[x]
-            bad |= not abs(row[x]) <= np.finfo(np.float64).max
+            out[i, x] = 0.0
+        for t in range(ends[i], ends[i + 1]):
+            j, weight = neighbours[t], weights[t]
+            for x in range(size):
+                out[i, x] += weight * theta[j, x]
+        for x in range(size):
+            following = out[i, x] + step_size * gradients[i, x]
+            out[i, x] = following
+            bad |= not abs(following) <= _LARGEST
     return not bad
 
 

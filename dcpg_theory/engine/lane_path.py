@@ -68,4 +68,5 @@ def sparse_weights(mixing_matrix: Array) -> tuple[Any, Any, Any]:
     """Return W in CSR form: ends, neighbours in ascending order, weights."""
     agent, neighbour = np.nonzero(mixing_matrix)
     ends = np.searchsorted(agent, np.arange(len(mixing_matrix) + 1))
-    return ends, neighbour, mixing_matrix[agent, neighbour]
+    unsigned = (ends.astype(np.uint64), neighbour.astype(np.uint64))
+    return (*unsigned, mixing_matrix[agent, neighbour])

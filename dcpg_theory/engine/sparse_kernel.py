@@ -11,6 +11,15 @@ so that each entry of the visitation is right to rounding, even for a discount n
 factorisation serves both systems, and their forward halves run along with it: M V = r and
 M^T y = mu, where y is the visitation over 1 - gamma. The value part of (8) is then
 y_s pi(a | s) (Q(s, a) - V(s)).
+
+Values are of the size of 1/(1 - gamma), their differences need not be, and advantages live on
+these. So the forward half for V only serves to find c, the value of the state that is eliminated
+last. Then U = V - c is solved for, M U = r - c e, and
+
+    Q(s, a) - V(s) = R(s, a) - c e(s, a) + gamma sum_s' P(s' | s, a) U(s') - U(s),
+
+where nothing of the size of c is added any more. What is left of the errors of V is common to all
+states from which a chain goes to the same ones, and does not matter.
 """
 
 from __future__ import annotations
@@ -56,9 +65,11 @@ class Work(NamedTuple):
     """Room for the largest group; `row` is zero between uses."""
 
     policy: Array  # (n n_actions, 4)
-    row: Array  # (n, 4), and the next five
+    row: Array  # (n, 4), and the next seven
+    own_reward: Array  # r
+    own_excess: Array  # e
     inverse_pivot: Array
-    excess: Array
+    excess: Array  # e after elimination
     value: Array
     visits: Array
     rest: Array
@@ -92,6 +103,8 @@ def _factorize(groups: Groups, at: Array, n_actions: Any, work: Work) -> None:
             for t in range(move_ends[pairs + sa], move_ends[pairs + sa + _1]):
                 j = moves[t]
                 store(w, j, load(w, j) + c * load(chance, to_chance + t))
+        store(work.own_reward, p, r_p)
+        store(work.own_excess, p, e_p)
         for t in range(lower_ends[ends + p], lower_ends[ends + p + _1]):
             k = lower[t]
             m = load(w, k) * load(inverse_pivot, k)
@@ -121,8 +134,8 @@ def _factorize(groups: Groups, at: Array, n_actions: Any, work: Work) -> None:
 
 
 @fused
-def _substitute(groups: Groups, at: Array, work: Work) -> None:
-    """Solve the backward halves: V in `work.value`, y in `work.visits`."""
+def _substitute(groups: Groups, at: Array, work: Work) -> Any:
+    """Solve for U, in `work.value`, and the backward half of y, in `work.visits`; return c."""
     lower_ends, lower, upper_ends, upper = (
         groups.lower_ends,
         groups.lower,
@@ -131,6 +144,12 @@ def _substitute(groups: Groups, at: Array, work: Work) -> None:
     )
     L, U, V, y, inverse_pivot = work.lower, work.upper, work.value, work.visits, work.inverse_pivot
     n, ends = at[0], at[2]
+    c = load(V, n - _1) * load(inverse_pivot, n - _1)
+    for p in range(n):
+        V_p = load(work.own_reward, p) - c * load(work.own_excess, p)
+        for t in range(lower_ends[ends + p], lower_ends[ends + p + _1]):
+            V_p = V_p + load(L, t) * load(V, lower[t])
+        store(V, p, V_p)
     for step in range(n):
         p = n - _1 - step
         V_p, y_p = load(V, p), load(y, p)
@@ -140,10 +159,11 @@ def _substitute(groups: Groups, at: Array, work: Work) -> None:
         for t in range(lower_ends[ends + p], lower_ends[ends + p + _1]):
             k = lower[t]
             store(y, k, load(y, k) + load(L, t) * y_p)
+    return c
 
 
 @fused
-def _advantages(groups: Groups, at: Array, n_actions: Any, work: Work) -> None:
+def _advantages(groups: Groups, at: Array, n_actions: Any, work: Work, c: Any) -> None:
     """Replace the policy by y pi (Q - V)."""
     move_ends, moves, chance = groups.move_ends, groups.moves, groups.chance
     V, y, pi = work.value, work.visits, work.policy
@@ -151,7 +171,7 @@ def _advantages(groups: Groups, at: Array, n_actions: Any, work: Work) -> None:
     for p in range(n):
         V_p, y_p = load(V, p), load(y, p)
         for sa in range(p * n_actions, p * n_actions + n_actions):
-            advantage = load(groups.reward, own + sa) - V_p
+            advantage = load(groups.reward, own + sa) - c * load(groups.excess, own + sa) - V_p
             for t in range(move_ends[pairs + sa], move_ends[pairs + sa + _1]):
                 advantage = advantage + load(chance, to_chance + t) * load(V, moves[t])
             store(pi, sa, y_p * load(pi, sa) * advantage)
@@ -169,7 +189,7 @@ def add_gradients(
     group : uint64
     n_actions : uint64
     work : Work
-        Afterwards it holds V and y, in the order of elimination.
+        Afterwards it holds U and y, in the order of elimination.
     policies : ndarray, shape (n_agents, n_states * n_actions)
     gradients : ndarray, the same shape
         Holds the regularizer's part.
@@ -183,8 +203,8 @@ def add_gradients(
             for a in range(n_actions):
                 pi[here + a, lane] = policies[i, there + a]
     _factorize(groups, at, n_actions, work)
-    _substitute(groups, at, work)
-    _advantages(groups, at, n_actions, work)
+    c = _substitute(groups, at, work)
+    _advantages(groups, at, n_actions, work, c)
     for lane in range(n_lanes):
         i = agents[group, lane]
         if lane and i == agents[group, lane - _1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -10,12 +11,17 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from dcpg_theory.engine.files import write_whole
 
 __all__ = ["markdown", "save_growth_plot", "seconds"]
 
 _COLOURS = {"sparse": "#0072B2", "dense": "#D55E00", "krylov": "#009E73"}
+_FLOORS = (
+    ("arithmetic_floor", "--", "arithmetic floor"),
+    ("data_floor", ":", "memory floor"),
+)
 _MARKERS = {"sparse": "o", "dense": "s", "krylov": "^"}
 
 
@@ -139,7 +145,7 @@ def _growth(part: Mapping[str, Any]) -> list[str]:
     lines = ["## Growth", "", "![Cost of an iteration against S, N and A](engine-growth.png)", ""]
     for family in part["families"]:
         lines += [
-            f"{family['title'].capitalize()}:",
+            f"{family['title'][0].upper()}{family['title'][1:]}:",
             "",
             f"| {family['axis']} | path | time | arithmetic floor | data floor |",
             "| ---: | --- | ---: | ---: | ---: |",
@@ -200,11 +206,12 @@ def save_growth_plot(path: Path, growth: Mapping[str, Any]) -> None:
     caption = (
         "Measured on one core. Floors: the operations of an iteration at the rate of a matrix "
         f"product ({arithmetic:.1f} GFLOP/s), and its data read once at the bandwidth of memory "
-        f"({bandwidth:.1f} GB/s); data that stay in a cache may beat the second.\nElimination "
+        f"({bandwidth:.1f} GB/s); data that stay in a cache may beat the second. Elimination "
         "should stay within a small factor of the first floor once there is enough to do; Krylov "
-        "iterations in their steady state lie nearer to the second."
+        "iterations, of which only one product with each system is counted, lie nearer to the "
+        "second in their steady state."
     )
-    figure.supxlabel(caption, fontsize=8)
+    figure.supxlabel(textwrap.fill(caption, 150), fontsize=8)
     buffer = BytesIO()
     with rc_context({"svg.fonttype": "none"}):
         figure.savefig(buffer, format=path.suffix[1:].lower(), dpi=130)
@@ -213,22 +220,24 @@ def save_growth_plot(path: Path, growth: Mapping[str, Any]) -> None:
 
 def _panel(axes: Axes, family: Mapping[str, Any]) -> None:
     points = family["points"]
-    sizes = [point["size"] for point in points]
     for name in dict.fromkeys(point["path"] for point in points):
         own = [point for point in points if point["path"] == name]
+        sizes = [point["size"] for point in own]
         axes.loglog(
-            [point["size"] for point in own],
+            sizes,
             [1e6 * point["seconds"] for point in own],
             color=_COLOURS[name],
             marker=_MARKERS[name],
             label=f"path {name}",
         )
-    for key, style, label in (
-        ("arithmetic_floor", "--", "arithmetic floor"),
-        ("data_floor", ":", "memory floor"),
-    ):
-        floor = [1e6 * point[key] for point in points]
-        axes.loglog(sizes, floor, color="#000000", linestyle=style, label=label)
+        # The floors of one path: another does other operations.
+        for key, style, label in _FLOORS:
+            floor = [1e6 * point[key] for point in own]
+            axes.loglog(sizes, floor, color="#000000", linestyle=style, label=label)
+    if len(points) < 9:
+        axes.set_xticks([point["size"] for point in points])
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
     axes.set_title(family["title"], fontsize=10)
     axes.set_xlabel(f"number of {family['axis']}")
     axes.grid(which="major", alpha=0.3)

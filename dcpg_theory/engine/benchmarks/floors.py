@@ -14,7 +14,7 @@ import numpy as np
 from dcpg_theory.engine.blas_threads import one_blas_thread
 from dcpg_theory.engine.elimination import plan_elimination
 from dcpg_theory.engine.grouping import pattern_of, sparse_transitions
-from dcpg_theory.engine.paths import MOST_ELIMINATED_STATES
+from dcpg_theory.engine.paths import choose_path
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
 __all__ = ["Floors", "Work", "machine", "measure_floors", "work_of"]
@@ -76,27 +76,27 @@ class Work:
 
 
 def work_of(problem: MultiTaskProblem) -> Work:
-    """Return the work of an iteration: by elimination, where that many states are eliminated.
+    """Return the work of an iteration on the path the problem takes.
 
-    Beyond, the solutions would have to be checked at least, which takes a product with each system.
+    Of Krylov iterations one product with each system is counted: solutions are checked at least.
     """
+    krylov = choose_path(problem) == "krylov"
     operations = data = 0
     known: dict[bytes, int] = {}
     for task in problem.tasks:
         P = sparse_transitions(task)
         n, A, key = task.n_states, task.n_actions, P.indices.tobytes()
         if key not in known:
-            known[key] = _solving(pattern_of(P, A))
+            pattern = pattern_of(P, A)
+            known[key] = 4 * int(pattern.nnz) if krylov else _eliminating(pattern)
         operations += known[key] + 4 * P.nnz + 10 * n * A
         data += 8 * P.nnz + 8 * 3 * n * A
     return Work(operations, data)
 
 
-def _solving(pattern: Any) -> int:
-    """Return the operations that solve both systems of a pattern."""
+def _eliminating(pattern: Any) -> int:
+    """Return the operations that solve both systems of a pattern by elimination."""
     n = pattern.shape[0]
-    if n > MOST_ELIMINATED_STATES:
-        return 4 * int(pattern.nnz)
     if pattern.nnz > n * n / 2:
         return int(2 * n**3 // 3 + 4 * n * n)
     plan = plan_elimination(pattern)

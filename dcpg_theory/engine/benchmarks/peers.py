@@ -183,7 +183,7 @@ def missing(name: str, problem: MultiTaskProblem) -> str | None:
     if name in _DENSE and problem.n_states > MOST_DENSE_STATES:
         return f"full matrices of {problem.n_states} states"
     if name == "splu" and not problem.tasks[0].is_sparse:
-        return "transitions are full"
+        return "transitions are not stored sparsely"
     if name == "QuantEcon" and problem.n_states > 10 * MOST_DENSE_STATES:
         return "minutes for an iteration"
     return None

@@ -44,6 +44,7 @@ def interleaved(
     *,
     repeats: int,
     seconds: float,
+    fixed: Mapping[str, int] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Timed]:
     """Time contenders in turns.
@@ -55,10 +56,16 @@ def interleaved(
     repeats : int
     seconds : float
         About how long a batch lasts; at least one iteration.
+    fixed : mapping of str to int, optional
+        Contenders whose batches have so many iterations, however long that takes.
     clock : callable
         Seconds.
     """
-    batches = {name: _batch(run, seconds, clock) for name, run in runners.items()}
+    fixed = {} if fixed is None else fixed
+    batches = {
+        name: fixed[name] if name in fixed else _batch(run, seconds, clock)
+        for name, run in runners.items()
+    }
     samples: dict[str, list[float]] = {name: [] for name in runners}
     for turn in range(repeats):
         names = list(runners)

@@ -26,7 +26,7 @@ def test_a_peer_computes_what_the_engine_does(name, make):
 
 
 def test_a_peer_that_cannot_take_part_is_named_with_a_reason():
-    assert missing("splu", dense_problem(5, 2, 1)) == "transitions are full"
+    assert missing("splu", dense_problem(5, 2, 1)) == "transitions are not stored sparsely"
     assert missing("batched numpy", grid_problem(40, 1, 0.9)) == "full matrices of 1600 states"
     assert missing("QuantEcon", grid_problem(101, 1, 0.9)) == "minutes for an iteration"
 
@@ -52,6 +52,12 @@ def test_contenders_run_in_turns_and_times_are_those_of_one_iteration():
     assert timed["slow"].median == pytest.approx(0.1)
     assert timed["slow"].batch == 1
     assert order[-6:] == ["fast", "slow", "slow", "fast", "fast", "slow"]
+
+
+def test_a_contender_may_be_told_how_many_iterations_to_do():
+    told = []
+    interleaved({"own": told.append}, repeats=2, seconds=1.0, fixed={"own": 7})
+    assert told == [7, 7]
 
 
 def test_the_work_of_a_full_problem_is_that_of_gauss():
