@@ -17,6 +17,7 @@ _EXPORTS = {
     "run_dcpg": "dcpg_theory.engine",
 }
 _SUBMODULES = (
+    "bounds",
     "cli",
     "engine",
     "errors",
@@ -24,6 +25,7 @@ _SUBMODULES = (
     "ledger",
     "models",
     "report",
+    "search",
     "strategies",
     "testing",
     "theory",

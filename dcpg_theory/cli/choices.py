@@ -14,11 +14,62 @@ from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
 if TYPE_CHECKING:
+    from dcpg_theory.engine.estimators import GradientEstimator
     from dcpg_theory.models.mixing import MixingMatrix
 
-__all__ = ["action_names", "first_parameters", "mixing_matrix", "step_sizes"]
+__all__ = [
+    "action_names",
+    "estimator",
+    "first_parameters",
+    "mixing",
+    "mixing_matrix",
+    "step_sizes",
+]
 
-GRAPHS = "ring, complete, star, path, grid:RxC, torus:RxC, hypercube:D or a file of edges"
+GRAPHS = (
+    "ring, complete, star, path, grid:RxC, torus:RxC, hypercube:D, directed-cycle or a file of "
+    "edges"
+)
+
+
+def mixing(graph: str, rule: str, n_agents: int) -> MixingMatrix | Array:
+    """Return what ``--graph`` and ``--mixing`` name: a matrix, or several that take turns.
+
+    Parameters
+    ----------
+    graph, rule : str
+        As `mixing_matrix` takes them; besides, ``directed-cycle`` with its own weights of 1/2, or a
+        .npy file with an array of shape (p, n_agents, n_agents).
+    n_agents : int
+
+    Raises
+    ------
+    InvalidInput
+        As `mixing_matrix`.
+    """
+    if rule.endswith(".npy") and Path(rule).is_file():
+        matrices = _array_of_file(rule)
+        if matrices.ndim == 3:
+            return matrices
+    return mixing_matrix(graph, rule, n_agents)
+
+
+def estimator(text: str) -> GradientEstimator | None:
+    """Return what ``--gradient`` says: None for exact gradients, or ``reinforce:N``.
+
+    Raises
+    ------
+    InvalidInput
+        If it says anything else.
+    """
+    if text == "exact":
+        return None
+    match = re.fullmatch("reinforce:([1-9][0-9]{0,8})", text)
+    if match is None:
+        raise InvalidInput(f"--gradient {text} must be exact or reinforce:N, N episodes each")
+    from dcpg_theory.engine.estimators import Reinforce
+
+    return Reinforce(int(match[1]))
 
 
 def mixing_matrix(graph: str, mixing: str, n_agents: int) -> MixingMatrix:
@@ -46,6 +97,8 @@ def mixing_matrix(graph: str, mixing: str, n_agents: int) -> MixingMatrix:
         return _matrix_of_file(mixing)
     if Path(graph).is_file():
         return rules[mixing](graphs.from_edge_list(graph, n_agents))
+    if graph == "directed-cycle":
+        return graphs.directed_cycle(n_agents)
     family, _, size = graph.partition(":")
     sized: dict[str, Callable[..., object]] = {
         "grid": graphs.grid,
@@ -74,9 +127,10 @@ def _matrix_of_file(name: str) -> MixingMatrix:
     path = Path(name)
     if not path.is_file():
         raise InvalidInput(f"--mixing {name} must be lazy-metropolis, metropolis or a file")
+    given = _array_of_file(name) if path.suffix == ".npy" else None
     try:
-        if path.suffix == ".npy":
-            return MixingMatrix(np.load(path, allow_pickle=False))
+        if given is not None:
+            return MixingMatrix(given)
         lines = path.read_text(encoding="utf-8").replace(",", " ").splitlines()
         return MixingMatrix([[Fraction(x) for x in line.split()] for line in lines if line.split()])
     except InvalidInput as error:
@@ -85,6 +139,13 @@ def _matrix_of_file(name: str) -> MixingMatrix:
         raise InvalidInput(
             f"--mixing {name}: must be a .npy file or a text of numbers like 0.5 or 1/3"
         ) from None
+
+
+def _array_of_file(name: str) -> Array:
+    try:
+        return np.asarray(np.load(name, allow_pickle=False))
+    except (OSError, ValueError, EOFError):
+        raise InvalidInput(f"--mixing {name}: is no readable .npy file") from None
 
 
 def step_sizes(text: str, iterations: int) -> float | Array:

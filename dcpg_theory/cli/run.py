@@ -10,15 +10,21 @@ import warnings
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
+from rich.console import Console
 from rich.markup import escape
 
 from dcpg_theory import __version__
-from dcpg_theory.cli import choices, run_summary
+from dcpg_theory.cli import choices, ranks, run_summary
 from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json
 from dcpg_theory.engine import Checkpoint, Record, load_result, run_dcpg, save_result
+from dcpg_theory.engine.methods import METHODS
+from dcpg_theory.engine.paths import PATHS
+from dcpg_theory.engine.recording import DEFAULT_QUANTITIES, QUANTITIES
+from dcpg_theory.engine.trace import Trace
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.named_problems import problem as problem_named
@@ -40,6 +46,7 @@ _DEFAULTS = {
     "example-2": _Defaults("1", 2000),
 }
 _OTHERS = _Defaults("1", 1000)
+_LARGE = 10_000
 
 
 @click.command()
@@ -86,12 +93,47 @@ _OTHERS = _Defaults("1", 1000)
     help="Start with the parameter X at state S, action A, for all agents: S3:L=0.3.",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of random starts."
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of random starts, gossip and estimates.",
 )
 @click.option(
+    "--method",
+    type=click.Choice(METHODS),
+    default="dcpg",
+    show_default=True,
+    help="gossip: one random pair of neighbours an iteration. gradient-tracking: agents agree also "
+    "with a constant step.",
+)
+@click.option(
+    "--gradient",
+    default="exact",
+    show_default=True,
+    metavar="HOW",
+    help="exact, or reinforce:N for estimates from N episodes each.",
+)
+@click.option("--path", type=click.Choice(PATHS), help="The implementation; default by the sizes.")
+@click.option(
     "--record-every",
+    "--every",
     type=click.IntRange(min=1),
-    help="Default a thousandth of the iterations; five times so many first ones are all recorded.",
+    help="Default a thousandth of the iterations; five times so many first ones are all recorded. "
+    "With more than 10,000 states in all tasks, a twentieth, and no first ones.",
+)
+@click.option(
+    "--quantity",
+    "quantities",
+    multiple=True,
+    type=click.Choice([name for name in QUANTITIES if name not in DEFAULT_QUANTITIES]),
+    help="Record this too; may be given several times.",
+)
+@click.option(
+    "--record",
+    "stream",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Stream the record to this .npy file, for long runs.",
 )
 @click.option(
     "--state", metavar="S", help="The state whose policy is shown; default the likeliest start."
@@ -112,95 +154,200 @@ _OTHERS = _Defaults("1", 1000)
     "--checkpoint",
     "saved",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Save the run there, every 1000 iterations and at the end.",
+    help="Save the run there, at least a hundred times, at most every 1000 iterations.",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint, if it exists.")
+@click.option("--ranks", type=click.IntRange(min=1), help="Spread the agents over MPI processes.")
+@click.option("--mpi", is_flag=True, help="This is one of the ranks that mpiexec has started.")
 @output_options
 @click.pass_context
-def run(
-    ctx: click.Context,
-    problem: str,
-    graph: str,
-    mixing: str,
-    step_size: str | None,
-    iterations: int | None,
-    regularization: float,
-    start_parameters: str,
-    initial: tuple[str, ...],
-    seed: int,
-    record_every: int | None,
-    state: str | None,
-    out: Path | None,
-    picture: Path | None,
-    no_plot: bool,
-    saved: Path | None,
-    resume: bool,
-    json_file: str | None,
-    quiet: bool,
-) -> int:
+def run(ctx: click.Context, /, **_: object) -> int:
     """Run Algorithm 1 on PROBLEM and write a result file and a plot.
 
     PROBLEM is example-1, example-2 (with options: example-2:p=0.6,discount=0.8),
     random:SEED[,N,S,A], or a .toml or .npz file. A result or plot of an earlier run is replaced;
     a file of any other origin is not.
     """
-    if resume and saved is None:
-        raise click.UsageError("--resume needs --checkpoint FILE")
-    if no_plot and picture is not None:
-        raise click.UsageError("--no-plot and --plot exclude each other")
-    console = console_for(json_file, quiet=quiet)
-    loaded = problem_named(problem).to_float()
-    defaults = _DEFAULTS.get(problem.partition(":")[0], _OTHERS)
-    step_size = defaults.step_size if step_size is None else step_size
-    iterations = defaults.iterations if iterations is None else iterations
-    out = Path(f"{_stem(problem)}.npz") if out is None else out
-    if not no_plot:
-        picture = out.with_suffix(".png") if picture is None else picture
-    _check_targets(out, picture)
-    shown = _shown_state(loaded, state)
-    every = record_every or max(1, iterations // 1000)
-    record = Record(every=every, states=(shown,), first=5 * every)
-    matrix = choices.mixing_matrix(graph, mixing, loaded.n_tasks)
+    options = _Options(**{name: ctx.params[name] for name in _Options.__slots__})
+    _check_combinations(options)
+    if options.ranks is not None:
+        words = _words(ctx, leave_out=("ranks",))
+        what = escape(f"running {options.problem} on {options.ranks} ranks")
+        return ranks.launch(options.ranks, words, what, _iterations(options), quiet=options.quiet)
+    comm = ranks.world() if options.mpi else None
+    with ranks.one_voice(comm):
+        return _run(options, _command_line(ctx), comm)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The command's options, by the names that click gives them."""
+
+    problem: str
+    graph: str
+    mixing: str
+    step_size: str | None
+    iterations: int | None
+    regularization: float
+    start_parameters: str
+    initial: tuple[str, ...]
+    seed: int
+    method: str
+    gradient: str
+    path: str | None
+    record_every: int | None
+    quantities: tuple[str, ...]
+    stream: Path | None
+    state: str | None
+    out: Path | None
+    picture: Path | None
+    no_plot: bool
+    saved: Path | None
+    resume: bool
+    ranks: int | None
+    mpi: bool
+    json_file: str | None
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What a run needs, read and checked."""
+
+    problem: MultiTaskProblem
+    settings: dict[str, Any]
+    metadata: dict[str, Any]
+    out: Path
+    picture: Path | None
+    iterations: int
+
+
+def _run(options: _Options, command: str, comm: Any | None) -> int:
+    speaks = comm is None or comm.Get_rank() == 0
+    console = console_for(options.json_file, quiet=options.quiet or not speaks)
+    ready = ranks.agreed(comm, lambda: _prepare(options, command, writes=speaks))
+    n_tasks = ready.problem.n_tasks
+    if comm is not None and speaks and comm.Get_size() > n_tasks:
+        idle = comm.Get_size() - n_tasks
+        click.echo(
+            f"dcpg: warning: {n_tasks} agents are fewer than the {comm.Get_size()} ranks, "
+            f"so {idle} of them idle",
+            err=True,
+        )
     begin = time.perf_counter()
-    with progress_bar(quiet=quiet) as bar, warnings.catch_warnings(record=True) as caught:
+    told = ranks.progress_lines() if speaks else None
+    hidden = options.quiet or not speaks or told is not None
+    with progress_bar(quiet=hidden) as bar, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        task = bar.add_task(escape(f"running {problem}"), total=iterations)
+        task = bar.add_task(escape(f"running {options.problem}"), total=ready.iterations)
         trace = run_dcpg(
-            loaded,
-            matrix,
-            step_size=choices.step_sizes(step_size, iterations),
-            regularization=regularization,
-            iterations=iterations,
-            initial=choices.first_parameters(
-                loaded, start_parameters, initial, np.random.default_rng(seed)
-            ),
-            record=record,
-            callback=lambda k, _: bar.update(task, completed=k),
-            checkpoint=None if saved is None else Checkpoint(saved, resume=resume),
+            ready.problem,
+            comm=comm,
+            progress=told or (lambda k: bar.update(task, completed=k)),
+            **ready.settings,
         )
     seconds = time.perf_counter() - begin
-    for warning in caught:
-        click.echo(f"dcpg: warning: {warning.message}", err=True)
+    if speaks:
+        for warning in caught:
+            click.echo(f"dcpg: warning: {warning.message}", err=True)
+        _report(options, ready, trace, console, seconds)
+    return 1 if trace.stopped else 0
+
+
+def _prepare(options: _Options, command: str, *, writes: bool) -> _Prepared:
+    """Read and check all that the options name; only who writes the files looks at their places."""
+    problem = problem_named(options.problem).to_float()
+    iterations = _iterations(options)
+    step_size = options.step_size or _defaults(options).step_size
+    out = options.out or Path(f"{_stem(options.problem)}.npz")
+    picture = None if options.no_plot else options.picture or out.with_suffix(".png")
+    if writes:
+        _check_targets(out, picture, options.stream)
+    # A record of many states costs as much as several iterations.
+    large = problem.n_tasks * problem.n_states > _LARGE
+    every = options.record_every or max(1, iterations // (20 if large else 1000))
+    added = tuple(name for name in QUANTITIES if name in options.quantities)
+    record = Record(
+        every=every,
+        quantities=DEFAULT_QUANTITIES + added,
+        states=(_shown_state(problem, options.state),),
+        first=0 if large else 5 * every,
+        file=options.stream,
+    )
+    mixing = choices.mixing(options.graph, options.mixing, problem.n_tasks)
+    settings = {
+        "mixing": mixing,
+        "step_size": choices.step_sizes(step_size, iterations),
+        "regularization": options.regularization,
+        "iterations": iterations,
+        "initial": choices.first_parameters(
+            problem,
+            options.start_parameters,
+            options.initial,
+            np.random.default_rng(options.seed),
+        ),
+        "record": record,
+        "checkpoint": _checkpoint(options, iterations),
+        "path": options.path,
+        "method": options.method,
+        "estimator": choices.estimator(options.gradient),
+        "seed": options.seed,
+    }
     metadata = {
-        "problem": problem,
-        "command": _command_line(ctx),
-        "mixing": matrix.matrix.tolist(),
+        "problem": options.problem,
+        "command": command,
+        "mixing": np.asarray(getattr(mixing, "matrix", mixing)).tolist(),
         "step_size": step_size,
-        "regularization": regularization,
-        "seed": seed,
+        "regularization": options.regularization,
+        "method": options.method,
+        "gradient": options.gradient,
+        "seed": options.seed,
         "versions": _versions(),
     }
-    save_result(out, trace, metadata)
-    summary = run_summary.summary(trace, loaded)
-    optimum = run_summary.known_optimum(problem, loaded)
+    return _Prepared(problem, settings, metadata, out, picture, iterations)
+
+
+def _report(
+    options: _Options, ready: _Prepared, trace: Trace, console: Console, seconds: float
+) -> None:
+    """Write the files, and say what came out."""
+    out, picture = ready.out, ready.picture
+    save_result(out, trace, ready.metadata)
+    summary = run_summary.summary(trace, ready.problem)
+    optimum = run_summary.known_optimum(options.problem, ready.problem)
     if picture is not None:
-        run_summary.draw(picture, trace, loaded, metadata)
-    run_summary.print_summary(console, problem, trace, summary, optimum, seconds)
-    console.print("wrote " + escape(" and ".join(str(p) for p in (out, picture) if p is not None)))
+        run_summary.draw(picture, trace, ready.problem, ready.metadata)
+    run_summary.print_summary(console, options.problem, trace, summary, optimum, seconds)
+    written = [str(path) for path in (out, picture, options.stream) if path is not None]
+    console.print("wrote " + escape(" and ".join(written)))
+    data = ready.metadata | {"iterations": trace.iterations, "path": trace.path, "final": summary}
     files = {"result": str(out), "plot": None if picture is None else str(picture)}
-    data = metadata | {"iterations": trace.iterations, "path": trace.path, "final": summary}
-    write_json(data | {"stopped": trace.stopped} | files, json_file)
-    return 1 if trace.stopped else 0
+    stream = None if options.stream is None else str(options.stream)
+    stopped = {"stopped": trace.stopped, "record": stream}
+    write_json(data | stopped | files, options.json_file)
+
+
+def _check_combinations(options: _Options) -> None:
+    if options.resume and options.saved is None:
+        raise click.UsageError("--resume needs --checkpoint FILE")
+    if options.no_plot and options.picture is not None:
+        raise click.UsageError("--no-plot and --plot exclude each other")
+    if options.ranks is not None and options.mpi:
+        raise click.UsageError("--ranks starts the ranks itself, without --mpi")
+
+
+def _defaults(options: _Options) -> _Defaults:
+    return _DEFAULTS.get(options.problem.partition(":")[0], _OTHERS)
+
+
+def _iterations(options: _Options) -> int:
+    return _defaults(options).iterations if options.iterations is None else options.iterations
+
+
+def _checkpoint(options: _Options, iterations: int) -> Checkpoint | None:
+    if options.saved is None:
+        return None
+    return Checkpoint(options.saved, every=max(1000, iterations // 100), resume=options.resume)
 
 
 def _stem(problem: str) -> str:
@@ -211,13 +358,15 @@ def _stem(problem: str) -> str:
     return re.sub(r"[^\w.=-]+", "-", problem)
 
 
-def _check_targets(out: Path, picture: Path | None) -> None:
+def _check_targets(out: Path, picture: Path | None, stream: Path | None) -> None:
     """Refuse bad names, and files that are not ours, before the run and not after it."""
     if out.suffix != ".npz":
         raise InvalidInput(f"--out {out} must end in .npz")
     if picture is not None and picture.suffix.lower() not in (".png", ".svg"):
         raise InvalidInput(f"--plot {picture} must end in .png or .svg")
-    for path in (out, picture):
+    if stream is not None and stream.suffix != ".npy":
+        raise InvalidInput(f"--record {stream} must end in .npy")
+    for path in (out, picture, stream):
         if path is not None and not path.absolute().parent.is_dir():
             raise InvalidInput(f"{path}: there is no folder {path.parent}")
     if out.exists():
@@ -249,11 +398,18 @@ def _versions() -> dict[str, str]:
 
 def _command_line(ctx: click.Context) -> str:
     """Return the command as typed, up to the order of its options."""
-    words = ["dcpg", "run", str(ctx.params["problem"])]
+    return shlex.join(["dcpg", *_words(ctx, leave_out=("mpi",))])
+
+
+def _words(ctx: click.Context, leave_out: tuple[str, ...]) -> list[str]:
+    """Return the words after ``dcpg`` by which the command was called, without some options."""
+    words = ["run", str(ctx.params["problem"])]
     typed = click.core.ParameterSource.COMMANDLINE
     for parameter in ctx.command.params:
         name = parameter.name or ""
-        if not isinstance(parameter, click.Option) or ctx.get_parameter_source(name) is not typed:
+        if not isinstance(parameter, click.Option) or name in leave_out:
+            continue
+        if ctx.get_parameter_source(name) is not typed:
             continue
         value = ctx.params[name]
         if parameter.is_flag:
@@ -261,4 +417,4 @@ def _command_line(ctx: click.Context) -> str:
             continue
         for item in value if parameter.multiple else (value,):
             words += [parameter.opts[0], str(item)]
-    return shlex.join(words)
+    return words

@@ -86,7 +86,7 @@ def draw(path: Path, trace: Trace, problem: MultiTaskProblem, metadata: Mapping[
 
     name = metadata["problem"]
     plot = RunPlot(
-        title=f"Algorithm 1 on {name}",
+        title=f"{_TITLES[metadata['method']]} on {name}",
         caption=_caption(name, trace, metadata),
         state=str(trace.record.states[0]),
         actions=choices.action_names(problem),
@@ -96,6 +96,12 @@ def draw(path: Path, trace: Trace, problem: MultiTaskProblem, metadata: Mapping[
     save_run_plot(path, trace, plot)
 
 
+_TITLES = {
+    "dcpg": "Algorithm 1",
+    "gossip": "Gossip",
+    "gradient-tracking": "Gradient tracking",
+}
+_TRACKED = "The objective should rise and level off, and the agents' policies draw together."
 _WHAT_TO_SEE = {
     "example-1": "The tasks want opposite actions at S3, and no deterministic policy is best: the "
     "mean policy ends at probability 1/2 there, and the objective at its optimum. The "
@@ -112,6 +118,10 @@ _ELSEWHERE = (
 
 def _caption(name: str, trace: Trace, metadata: Mapping[str, Any]) -> str:
     seen = _WHAT_TO_SEE.get(name.partition(":")[0], _ELSEWHERE)
+    if metadata["method"] != "dcpg" or metadata["gradient"] != "exact":
+        seen = _TRACKED
+    if metadata["gradient"] != "exact":
+        seen += " Gradients are estimated, so that curves are not smooth."
     step = " to ".join(metadata["step_size"].split(":"))
     n_tasks = len(trace.parameters)
     agents = "one agent" if n_tasks == 1 else f"{n_tasks} agents"

@@ -4,7 +4,8 @@ A task's gradient (its value part) has at most the norm
 
 .. math:: G = \frac{R}{2\sqrt2} \min(\sqrt{|S|}\, X,\; X^{3/2}), \qquad X = 1/(1-\gamma),
 
-with R the range of the rewards. The promise is an error of at most 1e-10 G in the Euclidean norm.
+with R the range of the rewards (their modulus, if all are equal). The promise is an error of at
+most 1e-10 G in the Euclidean norm.
 """
 
 from __future__ import annotations
@@ -14,9 +15,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.finite_mdp import FiniteMDP
 
-__all__ = ["EPS", "PROMISE", "Accuracy", "error_of_gradient", "gradient_bound"]
+__all__ = [
+    "EPS",
+    "PROMISE",
+    "Accuracy",
+    "centred_rewards",
+    "error_of_gradient",
+    "gradient_bound",
+]
 
 PROMISE = 1e-10
 """The error of a gradient that is promised, over the gradient's a-priori bound."""
@@ -54,10 +63,34 @@ def gradient_bound(task: FiniteMDP) -> float:
     task : FiniteMDP
         Of floats.
     """
-    horizon = 1 / (1 - task.discount)
-    reward_range = float(task.rewards.max() - task.rewards.min())
+    horizon = 1 / (1 - float(task.discount))
+    reward_range = float(task.rewards.max() - task.rewards.min()) or float(abs(task.rewards).max())
     size = min(math.sqrt(task.n_states) * horizon, horizon**1.5)
-    return reward_range * size / (2 * math.sqrt(2))
+    return float(reward_range * size / (2 * math.sqrt(2)))
+
+
+def centred_rewards(task: FiniteMDP) -> Array:
+    """Return the rewards, less a constant if that makes them much smaller.
+
+    A constant more in all rewards moves no gradient, but its values drown the differences between
+    the others. Rows that sum to one only roughly do not let it pass: then the rewards stay.
+
+    Parameters
+    ----------
+    task : FiniteMDP
+        Of floats.
+
+    Returns
+    -------
+    ndarray, shape (n_states, n_actions)
+    """
+    rewards: Array = task.rewards
+    low, high = float(rewards.min()), float(rewards.max())
+    if max(abs(low), abs(high)) <= 4 * (high - low):
+        return rewards
+    if np.abs(task.transitions.sum(axis=-1) - 1).max() > 1e-14:
+        return rewards
+    return np.asarray(rewards - (low + (high - low) / 2))
 
 
 def error_of_gradient(

@@ -16,33 +16,33 @@ from functools import cache
 __all__ = ["one_blas_thread"]
 
 # Names that set the number of threads, for as long as they are asked to, and return the number
-# before: of OpenBLAS as scipy ships it, and of MKL.
-_SETTERS = ("openblas_set_num_threads_local", "MKL_Set_Num_Threads_Local")
+# before: of OpenBLAS as numpy and scipy ship it, and of MKL.
+_NAMES = ("openblas_set_num_threads_local", "MKL_Set_Num_Threads_Local")
 
 
 @cache
-def _setter() -> Callable[[int], int] | None:
-    """The function of the BLAS behind scipy's LAPACK, or None if it has no such function."""
+def _setters() -> tuple[Callable[[int], int], ...]:
+    """Return what sets the threads of the libraries behind scipy's LAPACK and numpy's."""
+    from numpy.linalg import _umath_linalg
     from scipy.linalg import cython_lapack
 
-    # A symbol is looked up in a library and in all that it depends on.
-    library = ctypes.CDLL(cython_lapack.__file__)
-    for name in _SETTERS:
-        if hasattr(library, name):
-            setter: Callable[[int], int] = getattr(library, name)
-            return setter
-    return None
+    found = []
+    for module in (cython_lapack, _umath_linalg):
+        # A symbol is looked up in a library and in all that it depends on.
+        library = ctypes.CDLL(module.__file__)
+        names = [name for name in _NAMES if hasattr(library, name)]
+        found += [getattr(library, name) for name in names[:1]]
+    return tuple(found)
 
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Let the LAPACK of `scipy` run on one thread, where its BLAS can be told to."""
-    setter = _setter()
-    if setter is None:
-        yield
-        return
-    before = setter(1)
+    """Let LAPACK run on one thread, where its library can be told to."""
+    setters = _setters()
+    before = [setter(1) for setter in setters]
     try:
         yield
     finally:
-        setter(before)
+        # Both packages may have loaded one library: then the first answer is the true one.
+        for setter, number in reversed(list(zip(setters, before, strict=True))):
+            setter(number)

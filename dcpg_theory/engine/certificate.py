@@ -96,7 +96,7 @@ def precise_gradient(
     room = np.zeros((2, task.n_states))
     chain = (pattern.indptr, pattern.indices, *step)
     _chain(task.discount, *moves, task.rewards, *own, *chain, *right, room)
-    start = problem.exploration[agent], np.zeros(task.n_states)
+    start = problem.exploration[agent].copy(), np.zeros(task.n_states)
     X = 1 / (1 - task.discount)
     aim = 1e-16 * (gradient_bound(task) or 1.0)
     with one_blas_thread():
@@ -107,7 +107,7 @@ def precise_gradient(
     parts = np.zeros((task.n_states, task.n_actions))
     largest = _value_part(task.discount, *moves, task.rewards, *own, *V, *y, parts)
     longest = max(np.diff(pattern.indptr).max(), np.bincount(pattern.indices).max())
-    unit = float(longest + task.n_actions + 10) * UNIT
+    unit = float(longest + task.n_actions + 20) * UNIT
     V_error = X * (V_left + unit * (np.abs(right[0]).max() + 2 * np.abs(V[0]).max()))
     y_error = X * (y_left + unit * (1 + 2 * np.abs(y[0]).sum()))
     # A last rounding of each entry, and the few operations from V and y to it.
@@ -166,7 +166,9 @@ def _policy(theta: Array) -> tuple[Array, Array]:
     high, low = np.empty_like(theta), np.empty_like(theta)
     n_rows, n_actions = theta.shape
     for s in range(n_rows):
-        top = theta[s].max()
+        top = theta[s, 0]
+        for a in range(1, n_actions):
+            top = max(top, theta[s, a])
         total, total_low = 0.0, 0.0
         for a in range(n_actions):
             x, x_low = add(theta[s, a], 0.0, -top, 0.0)
@@ -280,4 +282,4 @@ def _value_part(
             q, q_low = multiply(q, q_low, y[s], y_low[s])
             out[s, a] = q
         largest = max(largest, squares)
-    return np.sqrt(largest)
+    return float(np.sqrt(largest))

@@ -16,10 +16,18 @@ from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
-__all__ = ["Checkpoint", "Saved", "fingerprint", "load_state", "save_state"]
+__all__ = [
+    "Checkpoint",
+    "Saved",
+    "StepsDigest",
+    "fingerprint",
+    "load_state",
+    "save_state",
+]
 
 VERSION = 2
 _KIND = "checkpoint"
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,24 @@ def fingerprint(
     return digest.hexdigest()
 
 
-def save_state(path: Path, saved: Saved, run: str, step_sizes: Array) -> None:
+class StepsDigest:
+    """Tells the step sizes of two runs apart, kept up with the iterations of a long one."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+
+    def update(self, step_sizes: Array) -> None:
+        """Take in the step sizes that follow, shape (n,)."""
+        for first in range(0, len(step_sizes), _PIECE):
+            piece = step_sizes[first : first + _PIECE]
+            self._digest.update(np.ascontiguousarray(piece).tobytes())
+
+    def told(self) -> str:
+        """Return the digest of those so far."""
+        return self._digest.hexdigest()
+
+
+def save_state(path: Path, saved: Saved, run: str, steps: StepsDigest) -> None:
     """Write a checkpoint, whole or not at all.
 
     Parameters
@@ -116,15 +141,15 @@ def save_state(path: Path, saved: Saved, run: str, step_sizes: Array) -> None:
     saved : Saved
     run : str
         The `fingerprint`.
-    step_sizes : ndarray, shape (n,)
-        At least those of the iterations so far.
+    steps : StepsDigest
+        Of the iterations so far.
 
     Raises
     ------
     InvalidInput
         If the file cannot be written.
     """
-    header = {"run": run, "steps": _steps(step_sizes, saved.iteration), "at": saved.iteration}
+    header = {"run": run, "steps": steps.told(), "at": saved.iteration}
     groups = {"state": saved.state, "memory": saved.memory, "recorded": saved.recorded or {}}
     arrays = {f"{group}_{name}": a for group, found in groups.items() for name, a in found.items()}
     write_archive(path, _KIND, VERSION, {**header, "mark": saved.mark}, arrays)
@@ -168,7 +193,9 @@ def load_state(path: Path, run: str, step_sizes: Array, *, streamed: bool) -> Sa
         raise InvalidInput(
             f"{path}: is at iteration {iteration}, beyond the {len(step_sizes)} asked for"
         )
-    if steps != _steps(step_sizes, iteration):
+    digest = StepsDigest()
+    digest.update(step_sizes[:iteration])
+    if steps != digest.told():
         raise InvalidInput(f"{path}: is a checkpoint of another run: the step sizes differ")
     if streamed is (mark is None):
         kept = "in memory" if streamed else "in a file"
@@ -180,10 +207,6 @@ def load_state(path: Path, run: str, step_sizes: Array, *, streamed: bool) -> Sa
         None if streamed else groups["recorded"],
         tuple(mark) if streamed else None,
     )
-
-
-def _steps(step_sizes: Array, iteration: int) -> str:
-    return hashlib.sha256(np.ascontiguousarray(step_sizes[:iteration]).tobytes()).hexdigest()
 
 
 def _feed(digest: Any, *arrays: Array) -> None:

@@ -1,4 +1,4 @@
-"""The compiled iteration for dense tasks of many states: LAPACK, one factorisation for both solves."""
+"""The compiled iteration for dense tasks of many states: one LAPACK factorisation, both solves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dcpg_theory.engine.compiled import compiled, compiled_sums
+from dcpg_theory.engine.compiled import compiled, compiled_sums, copy
 from dcpg_theory.engine.iteration import mix, regularizer_gradients
 from dcpg_theory.engine.lapack import factorize, solve
 from dcpg_theory.engine.softmax_kernel import softmax
@@ -74,7 +74,7 @@ def _add_gradient(tasks: DenseTasks, work: DenseWork, k: int, policy: Array, g: 
     M, exchanges = work.system[: n * n].reshape((n, n)), work.exchanges[:n]
     V, y = work.value[:n], work.visits[:n]
     _system(chance, reward, rows, policy, M, V)
-    y[:] = tasks.start[first:last]
+    copy(tasks.start[first:last], y)
     factorize(M, exchanges, work.sizes)
     solve(M, exchanges, work.sizes, V, False)
     solve(M, exchanges, work.sizes, y, True)
@@ -94,11 +94,11 @@ def dense_gradients(
     policies: Array,
     out: Array,
 ) -> None:
-    """Write the gradients (8) of all agents; as `iteration.lane_gradients`."""
+    """Write the gradients (8) of all agents; shape (n_agents, n_states, n_actions)."""
     n_agents, n_states, n_actions = theta.shape
     flat = (n_agents * n_states, n_actions)
     softmax(theta.reshape(flat), policies.reshape(flat))
-    regularizer_gradients(policies, regularization, out)
+    regularizer_gradients(policies.reshape(flat), regularization, n_states, out.reshape(flat))
     for k in range(n_agents):
         _add_gradient(tasks, work, k, policies[k], out[k])
 

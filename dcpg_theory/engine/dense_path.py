@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from dcpg_theory.engine.accuracy import centred_rewards
 from dcpg_theory.engine.blas_threads import one_blas_thread
 from dcpg_theory.engine.dense_kernel import DenseTasks, DenseWork, dense_gradients, dense_iterate
 from dcpg_theory.engine.lane_path import sparse_weights
@@ -43,7 +44,7 @@ class DensePath:
             _ends([len(chance) for chance in chances]),
             np.concatenate([problem.indices[i] for i in agents]).astype(np.uint32),
             np.concatenate(chances),
-            np.concatenate([task.rewards for task in tasks]),
+            np.concatenate([centred_rewards(task) for task in tasks]),
             np.concatenate([problem.exploration[i] for i in agents]),
         )
         self._work = DenseWork(
@@ -56,7 +57,7 @@ class DensePath:
 
     def gradients(self, theta: Array) -> Array:
         """See `paths.Path`."""
-        theta = np.ascontiguousarray(theta)
+        theta = np.array(theta)
         policies, g = np.empty_like(theta), np.empty_like(theta)
         with one_blas_thread():
             dense_gradients(self._tasks, self._work, theta, self._regularization, policies, g)

@@ -20,8 +20,8 @@ Pair = tuple[float, float]
 
 _SPLITTER = 2.0**27 + 1
 _LOG_2 = (6.931471805599453094e-01, 2.319046813846299558e-17)
-_HALVINGS = 8
-_TERMS = 12
+_HALVINGS = 4
+_TERMS = 14
 
 
 @compiled
@@ -77,7 +77,7 @@ def divide(a: float, a_low: float, b: float, b_low: float) -> Pair:
 
 @compiled
 def exponential(x: float, x_low: float) -> Pair:
-    """Return exp(x) of x <= 0: its Taylor series at x / 2^8, squared eight times."""
+    """Return exp(x) of x <= 0, right to 4 + |x| UNIT: a Taylor series, squared."""
     if x < -745.0:
         return 0.0, 0.0
     k = math.floor(x / _LOG_2[0] + 0.5)

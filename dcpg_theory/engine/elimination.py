@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dcpg_theory.engine.compiled import compiled
+from dcpg_theory.engine.compiled import compiled, copy
 from dcpg_theory.exact.numbers import Array
 
 __all__ = ["Elimination", "full_elimination", "plan_elimination"]
@@ -88,7 +88,15 @@ def full_elimination(n: int) -> Elimination:
 def _planned(links: Any, order: Array) -> Elimination:
     permuted = links[order][:, order].tocsr()
     ends, columns = permuted.indptr.astype(np.int64), permuted.indices.astype(np.int64)
-    return Elimination(np.asarray(order, dtype=np.intp), *_fill(ends, columns))
+    return Elimination(np.asarray(order, dtype=np.intp), *map(np.copy, _fill(ends, columns)))
+
+
+@compiled
+def _longer(columns: Array, n_used: int, n_more: int) -> Array:
+    """Return the columns with room for more, at least twice as many."""
+    longer = np.empty(2 * columns.size + n_more, np.uint32)
+    copy(columns[:n_used], longer)
+    return longer
 
 
 @compiled
@@ -104,13 +112,9 @@ def _fill(ends: Array, columns: Array) -> tuple[Array, Array, Array, Array]:
     n_lower = n_upper = 0
     for i in range(n):
         if n_lower + n > lower.size:
-            longer = np.empty(2 * lower.size + n, np.uint32)
-            longer[:n_lower] = lower[:n_lower]
-            lower = longer
+            lower = _longer(lower, n_lower, n)
         if n_upper + n > upper.size:
-            longer = np.empty(2 * upper.size + n, np.uint32)
-            longer[:n_upper] = upper[:n_upper]
-            upper = longer
+            upper = _longer(upper, n_upper, n)
         for t in range(ends[i], ends[i + 1]):
             seen[columns[t]] = i
         for k in range(i):
@@ -124,4 +128,4 @@ def _fill(ends: Array, columns: Array) -> tuple[Array, Array, Array, Array]:
                 upper[n_upper] = j
                 n_upper += 1
         lower_ends[i + 1], upper_ends[i + 1] = n_lower, n_upper
-    return lower_ends, lower[:n_lower].copy(), upper_ends, upper[:n_upper].copy()
+    return lower_ends, lower[:n_lower], upper_ends, upper[:n_upper]

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from dcpg_theory.engine.accuracy import centred_rewards
 from dcpg_theory.engine.compiled import compiled
 from dcpg_theory.engine.elimination import Elimination, full_elimination, plan_elimination
-from dcpg_theory.engine.iteration import Groups
 from dcpg_theory.engine.lanes import LANES
-from dcpg_theory.engine.sparse_kernel import Work
+from dcpg_theory.engine.sparse_kernel import Groups, Work
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
@@ -48,7 +48,7 @@ class _Class:
 
 
 def sparse_transitions(task: FiniteMDP) -> Any:
-    """Return a task's transitions without zeros as CSR of shape (n_states * n_actions, n_states)."""
+    """Return a task's transitions without zeros, CSR of shape (n_states * n_actions, n_states)."""
     from scipy.sparse import csr_array
 
     if task.is_sparse:
@@ -152,7 +152,7 @@ class _Builder:
             self.rows_of_theta.setdefault(agent, []).append(k)
         self.parts: dict[str, list[Array]] = {name: [] for name in Groups._fields}
         self.sizes = dict.fromkeys(Groups._fields, 0)
-        self.largest, self.largest_lower, self.largest_upper, self.flops = 0, 0, 0, 0
+        self.largest, self.flops = 0, 0
 
     def append(self, name: str, values: Array) -> int:
         """Append to a flat array; return where the values begin."""
@@ -160,6 +160,13 @@ class _Builder:
         self.parts[name].append(values)
         self.sizes[name] += len(values)
         return begin
+
+    def append_ends(
+        self, name: str, ends: Array, columns: Array, columns_name: str | None = None
+    ) -> int:
+        """Append columns and where each row of them ends; return where the ends begin."""
+        begin = self.append(columns_name or name, columns)
+        return self.append(f"{name}_ends", (begin + ends.astype(np.int64)).astype(np.uint32))
 
     def add_class(self, each: _Class) -> None:
         """Append the pattern of a class, and a group for each four of its tasks."""
@@ -179,18 +186,15 @@ class _Builder:
         permuted.indices = place[permuted.indices].astype(permuted.indices.dtype)
         permuted.sort_indices()
         self.largest = max(self.largest, n)
-        self.largest_lower = max(self.largest_lower, len(plan.lower))
-        self.largest_upper = max(self.largest_upper, len(plan.upper))
         self.flops += plan.work * len(wanted)
+        rows = self.problem.indices[each.tasks[0]][order].astype(np.uint32)
         begins = [
-            self.append("rows", self.problem.indices[each.tasks[0]][order].astype(np.uint32)),
-            self.append("lower_ends", plan.lower_ends),
-            self.append("lower", plan.lower),
-            self.append("upper", plan.upper),
-            self.append("move_ends", permuted.indptr.astype(np.uint32)),
-            self.append("moves", permuted.indices.astype(np.uint32)),
+            self.append("rows", rows),
+            self.append_ends("lower", plan.lower_ends, plan.lower),
+            self.append_ends("move", permuted.indptr, permuted.indices.astype(np.uint32), "moves"),
+            self.sizes["moves"] - permuted.nnz,
         ]
-        self.append("upper_ends", plan.upper_ends)
+        self.append_ends("upper", plan.upper_ends, plan.upper)
         keys = _keys(moves)
         for first in range(0, len(wanted), LANES):
             lanes = wanted[first : first + LANES]
@@ -201,25 +205,21 @@ class _Builder:
                 task, P, given = self.problem.tasks[i], self.transitions[i], np.zeros(moves.nnz)
                 given[np.searchsorted(keys, _keys(P))] = task.discount * P.data
                 chance[:, lane] = given[permuted.data]
-                reward[:, lane] = task.rewards.ravel()[pairs]
+                reward[:, lane] = centred_rewards(task).ravel()[pairs]
                 excess[:, lane] = row_excess(task.discount, P.indptr, P.data)[pairs]
                 start[:, lane] = self.problem.exploration[i][order]
-            own = [self.append("start", start), self.append("chance", chance)]
-            self.append("reward", reward)
             self.append("excess", excess)
+            numbers = {"start": start, "reward": reward, "chance": chance}
+            own = [self.append(name, array) for name, array in numbers.items()]
             self.append("agents", np.array([[k for _, k in lanes]], dtype=np.uint32))
             self.append("where", np.array([[n, *begins, *own]], dtype=np.uint64))
 
     def layout(self) -> Layout:
         """Return what was appended."""
         A, n = self.problem.n_actions, self.largest
-        work = Work(
-            np.zeros((n * A, LANES)),
-            *(np.zeros((n, LANES)) for _ in range(6)),
-            np.zeros((self.largest_lower, LANES)),
-            np.zeros((self.largest_upper, LANES)),
-        )
-        groups = Groups(*(np.concatenate(self.parts[name]) for name in Groups._fields))
+        sizes = [n * A, *[n] * 8, self.sizes["lower"], self.sizes["upper"]]
+        work = Work._make(np.zeros((size, LANES)) for size in sizes)
+        groups = Groups._make(np.concatenate(self.parts[name]) for name in Groups._fields)
         return Layout(groups, work, self.flops)
 
 

@@ -1,56 +1,38 @@
-"""The compiled loop: policies, gradients, mixing and step, for as many iterations as are asked for."""
+"""The compiled loop: policies, gradients, mixing and step, as many times as asked for."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 
 from dcpg_theory.engine.compiled import compiled, fused
 from dcpg_theory.engine.softmax_kernel import softmax
-from dcpg_theory.engine.sparse_kernel import Pattern, Tasks, Work, add_gradients
+from dcpg_theory.engine.sparse_kernel import Groups, Work, add_gradients
 from dcpg_theory.exact.numbers import Array
 
-__all__ = ["Groups", "iterate", "lane_gradients", "mix", "regularizer_gradients"]
-
-_1 = np.uint64(1)
+__all__ = ["iterate", "lane_gradients", "mix", "regularizer_gradients"]
 
 
-class Groups(NamedTuple):
-    """All groups of four tasks in flat arrays, the fields of `Pattern` and `Tasks` end to end.
-
-    Groups of equal patterns share them. Row g of `where` holds the number of states of group g, and
-    where it begins in: `rows`, both `ends`, `lower`, `upper`, `move_ends`, `moves`; then, of its own
-    numbers, `start` (times n_actions: `reward` and `excess`) and `chance`.
-    """
-
-    where: Array  # (n_groups, 9)
-    rows: Array
-    lower_ends: Array
-    lower: Array
-    upper_ends: Array
-    upper: Array
-    move_ends: Array
-    moves: Array
-    agents: Array  # (n_groups, 4)
-    chance: Array
-    reward: Array
-    excess: Array
-    start: Array
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 @fused
-def regularizer_gradients(policies: Array, regularization: float, out: Array) -> None:
-    """Write -lambda (pi - 1/|A|)/|S|, the second line of (8), for all agents and states."""
-    n_agents, n_states, n_actions = policies.shape
-    if regularization == 0:
-        out[:] = 0.0
-        return
+def regularizer_gradients(
+    policies: Array, regularization: float, n_states: int, out: Array
+) -> None:
+    """Write -lambda (pi - 1/|A|)/|S|, the second line of (8), for all agents and states.
+
+    Parameters
+    ----------
+    policies, out : ndarray, shape (n_rows, n_actions)
+        A row for each agent and state.
+    regularization : float
+    n_states : int
+    """
+    n_rows, n_actions = policies.shape
     weight, share = regularization / n_states, 1.0 / n_actions
-    for i in range(n_agents):
-        for s in range(n_states):
-            for a in range(n_actions):
-                out[i, s, a] = weight * (share - policies[i, s, a])
+    for row in range(n_rows):
+        for a in range(n_actions):
+            out[row, a] = weight * (share - policies[row, a])
 
 
 @compiled
@@ -71,28 +53,35 @@ def mix(
     Parameters
     ----------
     ends, neighbours, weights : ndarray
-        W in CSR form, without zeros.
+        W in CSR form, without zeros; the first two unsigned.
     theta, gradients, out : ndarray, shape (n_agents, n_states * n_actions)
     step_size : float
     """
     n_agents, size = theta.shape
     bad = False
     for i in range(n_agents):
-        row, own = out[i], gradients[i]
-        row[:] = 0.0
-        for t in range(ends[i], ends[i + 1]):
-            weight, parameters = weights[t], theta[neighbours[t]]
-            for x in range(size):
-                row[x] += weight * parameters[x]
         for x in range(size):
-            row[x] += step_size * own[x]
-            bad |= not abs(row[x]) <= np.finfo(np.float64).max
+            out[i, x] = 0.0
+        for t in range(ends[i], ends[i + 1]):
+            j, weight = neighbours[t], weights[t]
+            for x in range(size):
+                out[i, x] += weight * theta[j, x]
+        for x in range(size):
+            following = out[i, x] + step_size * gradients[i, x]
+            out[i, x] = following
+            bad |= not abs(following) <= _LARGEST
     return not bad
 
 
 @compiled
 def lane_gradients(
-    groups: Groups, work: Work, theta: Array, regularization: float, policies: Array, out: Array
+    groups: Groups,
+    work: Work,
+    theta: Array,
+    n_states: int,
+    regularization: float,
+    policies: Array,
+    out: Array,
 ) -> None:
     """Write the gradients (8) of all agents of the groups.
 
@@ -100,36 +89,19 @@ def lane_gradients(
     ----------
     groups : Groups
     work : Work
-        For the largest group.
-    theta, policies, out : ndarray, shape (n_agents, n_states, n_actions)
-        `policies` is overwritten too.
+    theta : ndarray, shape (n_agents * n_states, n_actions)
+    n_states : int
     regularization : float
+    policies, out : ndarray, shape (n_agents, n_states * n_actions)
+        `policies` is overwritten too.
     """
-    n_agents, n_states, n_actions = theta.shape
-    flat = (n_agents * n_states, n_actions)
-    softmax(theta.reshape(flat), policies.reshape(flat))
-    regularizer_gradients(policies, regularization, out)
-    A = np.uint64(n_actions)
-    for g in range(np.uint64(len(groups.where))):
-        at = groups.where[g]
-        n, rows, ends, move_ends, own = at[0], at[1], at[2], at[5], at[7]
-        pattern = Pattern(
-            groups.rows[rows : rows + n],
-            groups.lower_ends[ends : ends + n + _1],
-            groups.lower[at[3] :],
-            groups.upper_ends[ends : ends + n + _1],
-            groups.upper[at[4] :],
-            groups.move_ends[move_ends : move_ends + n * A + _1],
-            groups.moves[at[6] :],
-        )
-        tasks = Tasks(
-            groups.agents[g],
-            groups.chance[at[8] :],
-            groups.reward[own * A : (own + n) * A],
-            groups.excess[own * A : (own + n) * A],
-            groups.start[own : own + n],
-        )
-        add_gradients(pattern, tasks, work, policies, out)
+    softmax(theta, policies.reshape(theta.shape))
+    regularizer_gradients(
+        policies.reshape(theta.shape), regularization, n_states, out.reshape(theta.shape)
+    )
+    n_actions = np.uint64(theta.shape[1])
+    for group in range(np.uint64(len(groups.where))):
+        add_gradients(groups, group, n_actions, work, policies, out)
 
 
 @compiled
@@ -157,21 +129,13 @@ def iterate(
     step_sizes : ndarray, shape (n,)
     regularization : float
     """
-    now, following = theta.copy(), np.empty_like(theta)
-    policies, g = np.empty_like(theta), np.empty_like(theta)
-    flat = (theta.shape[0], theta.shape[1] * theta.shape[2])
+    n_agents, n_states, n_actions = theta.shape
+    flat, rows = (n_agents, n_states * n_actions), (n_agents * n_states, n_actions)
+    now, following = theta.copy().reshape(flat), np.empty(flat)
+    policies, g = np.empty(flat), np.empty(flat)
     for k in range(step_sizes.size):
-        lane_gradients(groups, work, now, regularization, policies, g)
-        finite = mix(
-            ends,
-            neighbours,
-            weights,
-            now.reshape(flat),
-            step_sizes[k],
-            g.reshape(flat),
-            following.reshape(flat),
-        )
-        if not finite:
-            return now, k
+        lane_gradients(groups, work, now.reshape(rows), n_states, regularization, policies, g)
+        if not mix(ends, neighbours, weights, now, step_sizes[k], g, following):
+            return now.reshape(theta.shape), k
         now, following = following, now
-    return now, step_sizes.size
+    return now.reshape(theta.shape), step_sizes.size

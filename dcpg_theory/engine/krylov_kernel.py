@@ -1,4 +1,4 @@
-"""The compiled solver for many states: BiCGSTAB with ILU(0), begun in the span of the last solutions.
+"""The compiled solver for many states: BiCGSTAB with ILU(0) from the span of the last solutions.
 
 Between two iterations of Algorithm 1 the policy moves little, and so do V and y: what the last few
 solutions span nearly holds the new one. The start is the combination of them with the least
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dcpg_theory.engine.compiled import compiled_sums
+from dcpg_theory.engine.compiled import compiled_sums, copy
 from dcpg_theory.exact.numbers import Array
 
 __all__ = [
@@ -30,6 +30,8 @@ __all__ = [
     "solve",
 ]
 
+_1 = np.uint64(1)
+
 KEPT = 5
 """How many solutions are remembered."""
 
@@ -39,9 +41,10 @@ _LOSS = 1e-13  # of a direction's length in orthogonalization: what is left is r
 class System(NamedTuple):
     """M in CSR form with its diagonal, and its incomplete factors on the same pattern."""
 
-    ends: Array  # (n + 1,)
-    columns: Array
-    diagonal: Array  # (n,): where each row has it
+    # Unsigned indices: of signed ones every use is tested for counting from the end.
+    ends: Array  # (n + 1,) uint32
+    columns: Array  # uint32
+    diagonal: Array  # (n,) uint32: where each row has it
     entries: Array
     factors: Array  # L without its unit diagonal, U with its diagonal inverted
 
@@ -98,14 +101,14 @@ def incomplete_factors(system: System, place: Array) -> None:
         Room, -1 before and after.
     """
     ends, columns, diagonal, f = system.ends, system.columns, system.diagonal, system.factors
-    f[:] = system.entries
+    copy(system.entries, f)
     for i in range(ends.size - 1):
         for t in range(ends[i], ends[i + 1]):
             place[columns[t]] = t
         for t in range(ends[i], diagonal[i]):
             k = columns[t]
             f[t] *= f[diagonal[k]]
-            for u in range(diagonal[k] + 1, ends[k + 1]):
+            for u in range(diagonal[k] + _1, ends[k + _1]):
                 at = place[columns[u]]
                 if at >= 0:
                     f[at] -= f[t] * f[u]
@@ -134,11 +137,11 @@ def _apply(system: System, x: Array, out: Array, transposed: bool) -> None:
 def _precondition(system: System, x: Array, out: Array, transposed: bool) -> None:
     ends, columns, diagonal, f = system.ends, system.columns, system.diagonal, system.factors
     n = x.size
-    out[:] = x
+    copy(x, out)
     if transposed:
         for s in range(n):
             out[s] *= f[diagonal[s]]
-            for t in range(diagonal[s] + 1, ends[s + 1]):
+            for t in range(diagonal[s] + _1, ends[s + 1]):
                 out[columns[t]] -= f[t] * out[s]
         for s in range(n - 1, -1, -1):
             for t in range(ends[s], diagonal[s]):
@@ -151,7 +154,7 @@ def _precondition(system: System, x: Array, out: Array, transposed: bool) -> Non
         out[s] = total
     for s in range(n - 1, -1, -1):
         total = out[s]
-        for t in range(diagonal[s] + 1, ends[s + 1]):
+        for t in range(diagonal[s] + _1, ends[s + 1]):
             total -= f[t] * out[columns[t]]
         out[s] = total * f[diagonal[s]]
 
@@ -166,7 +169,7 @@ def _dot(x: Array, y: Array) -> float:
 
 @compiled_sums
 def _size(x: Array, transposed: bool) -> float:
-    """The norm in which the residual bounds the error: the sum for M^T, the maximum for M."""
+    """Return the norm that bounds the error: the sum of moduli for M^T, the largest for M."""
     total, largest = 0.0, 0.0
     for s in range(x.size):
         total += abs(x[s])
@@ -200,10 +203,10 @@ def _begin(
     x[:] = 0.0
     n = x.size
     r = images[KEPT]
-    r[:] = right
+    copy(right, r)
     for k in range(len(kept)):
         w, d = images[k], directions[k]
-        d[:] = kept[k]
+        copy(kept[k], d)
         _apply(system, d, w, transposed)
         length = _dot(w, w)
         for j in range(k):
@@ -265,7 +268,7 @@ def solve(
     reached = residual(system, right, x, r, transposed)
     steps = 0
     while reached > tolerance and steps < most_steps:
-        shadow[:] = r
+        copy(r, shadow)
         p[:] = 0.0
         v[:] = 0.0
         rho, alpha, omega = 1.0, 1.0, 1.0
@@ -326,12 +329,12 @@ def advantages(
             out[s, a] = entry
             squares += entry * entry
         largest = max(largest, squares)
-    return np.sqrt(largest)
+    return float(np.sqrt(largest))
 
 
 @compiled_sums
 def remember(kept: Array, n_kept: int, x: Array) -> None:
     """Put a solution before the kept ones, at the cost of the oldest if there are KEPT."""
     for k in range(min(n_kept, KEPT - 1), 0, -1):
-        kept[k] = kept[k - 1]
-    kept[0] = x
+        copy(kept[k - 1], kept[k])
+    copy(x, kept[0])

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from dcpg_theory.engine import krylov_kernel as kernel
-from dcpg_theory.engine.accuracy import EPS, PROMISE, error_of_gradient, gradient_bound
+from dcpg_theory.engine.accuracy import (
+    EPS,
+    PROMISE,
+    centred_rewards,
+    error_of_gradient,
+    gradient_bound,
+)
 from dcpg_theory.engine.grouping import pattern_of, sparse_transitions
 from dcpg_theory.engine.iteration import mix, regularizer_gradients
 from dcpg_theory.engine.lane_path import sparse_weights
@@ -73,11 +79,13 @@ class KrylovPath:
 
     def gradients(self, theta: Array) -> Array:
         """See `paths.Path`."""
-        theta = np.ascontiguousarray(theta)
+        theta = np.array(theta)
         policies, g = np.empty_like(theta), np.empty_like(theta)
-        flat = (-1, theta.shape[2])
-        softmax(theta.reshape(flat), policies.reshape(flat))
-        regularizer_gradients(policies, self._regularization, g)
+        rows, n_states = (-1, theta.shape[2]), theta.shape[1]
+        softmax(theta.reshape(rows), policies.reshape(rows))
+        regularizer_gradients(
+            policies.reshape(rows), self._regularization, n_states, g.reshape(rows)
+        )
         for k, task in enumerate(self._tasks):
             g[k, task.rows] += task.value_gradient(policies[k, task.rows], self._room)
         return g
@@ -113,10 +121,13 @@ class _KrylovTask:
     """One task: its transitions, its system, and its last solutions."""
 
     def __init__(self, mdp: FiniteMDP, rows: Array, start: Array) -> None:
-        self.mdp, self.rows, self.start = mdp, rows, start
+        self.mdp, self.start = mdp, np.array(start)
+        whole = np.array_equal(rows, np.arange(len(rows)))
+        self.rows: Any = slice(len(rows)) if whole else rows
         n = mdp.n_states
         P = sparse_transitions(mdp)
-        self.moves = (P.indptr, P.indices, P.data)
+        self.moves = (P.indptr.astype(np.uint32), P.indices.astype(np.uint32), P.data)
+        self.rewards = centred_rewards(mdp)
         self.system = _empty_system(P, mdp.n_actions)
         self.kept = np.zeros((2, kernel.KEPT, n))
         self.n_kept, self.age, self.direct, self.worst = 0, FACTORS_FOR, 0, 0.0
@@ -134,7 +145,7 @@ class _KrylovTask:
         mdp, X = self.mdp, self.horizon
         room = room[: ROOM * mdp.n_states].reshape(-1, mdp.n_states)
         kernel.assemble(
-            mdp.discount, *self.moves, mdp.rewards, policy, self.system, self.row, self.right
+            mdp.discount, *self.moves, self.rewards, policy, self.system, self.row, self.right
         )
         self._refresh(policy)
         aim = 0.2 * PROMISE * self.largest
@@ -146,7 +157,7 @@ class _KrylovTask:
             + self.rounding * (scale + 2 * float(np.abs(self.V).max()))
         )
         g = np.empty_like(policy)
-        largest = kernel.advantages(mdp.discount, *self.moves, mdp.rewards, policy, self.V, g)
+        largest = kernel.advantages(mdp.discount, *self.moves, self.rewards, policy, self.V, g)
         y_aim = aim / (X * largest) if largest > 0 else math.inf
         y_error = X * (self._solve(1, max(y_aim, floor), policy, room) + floor)
         self.n_kept = min(self.n_kept + 1, kernel.KEPT)
@@ -200,7 +211,7 @@ class _KrylovTask:
         kernel.assemble(
             self.mdp.discount,
             *self.moves,
-            self.mdp.rewards,
+            self.rewards,
             self.factors_of,
             self.system,
             self.row,
@@ -220,7 +231,7 @@ def approximate_solver(mdp: FiniteMDP, policy: Array) -> Solver:
     """
     task = _KrylovTask(mdp, np.arange(mdp.n_states), mdp.start)
     kernel.assemble(
-        mdp.discount, *task.moves, mdp.rewards, policy, task.system, task.row, task.right
+        mdp.discount, *task.moves, task.rewards, policy, task.system, task.row, task.right
     )
     kernel.incomplete_factors(task.system, task.place)
     room = np.empty((ROOM, mdp.n_states))
@@ -244,9 +255,9 @@ def _empty_system(P: Any, n_actions: int) -> kernel.System:
     ends, columns = pattern.indptr, pattern.indices
     rows = np.repeat(np.arange(P.shape[1]), np.diff(ends))
     return kernel.System(
-        ends,
-        columns,
-        np.flatnonzero(columns == rows),
+        ends.astype(np.uint32),
+        columns.astype(np.uint32),
+        np.flatnonzero(columns == rows).astype(np.uint32),
         np.empty(len(columns)),
         np.empty(len(columns)),
     )

@@ -42,11 +42,12 @@ class LanePath:
 
     def gradients(self, theta: Array) -> Array:
         """See `paths.Path`."""
-        theta = np.ascontiguousarray(theta)
-        policies, g = np.empty_like(theta), np.empty_like(theta)
-        layout = self._layout
-        lane_gradients(layout.groups, layout.work, theta, self._regularization, policies, g)
-        return g
+        n_agents, n_states, n_actions = theta.shape
+        rows = np.array(theta).reshape(-1, n_actions)
+        policies, g = np.empty((2, n_agents, n_states * n_actions))
+        layout, strength = self._layout, self._regularization
+        lane_gradients(layout.groups, layout.work, rows, n_states, strength, policies, g)
+        return np.asarray(g.reshape(theta.shape))
 
     def advance(self, theta: Array, mixing_matrix: Array, step_sizes: Array) -> tuple[Array, int]:
         """See `paths.Path`."""
@@ -67,4 +68,5 @@ def sparse_weights(mixing_matrix: Array) -> tuple[Any, Any, Any]:
     """Return W in CSR form: ends, neighbours in ascending order, weights."""
     agent, neighbour = np.nonzero(mixing_matrix)
     ends = np.searchsorted(agent, np.arange(len(mixing_matrix) + 1))
-    return ends, neighbour, mixing_matrix[agent, neighbour]
+    unsigned = (ends.astype(np.uint64), neighbour.astype(np.uint64))
+    return (*unsigned, mixing_matrix[agent, neighbour])

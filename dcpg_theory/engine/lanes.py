@@ -23,7 +23,7 @@ _ALIGNMENT = 8  # what numpy promises for float64
 _FUSED = ("contract", "nsz", "arcp")
 
 
-class _Lanes(types.Type):  # type: ignore[misc]
+class _Lanes(types.Type):
     """The type of a vector inside a kernel."""
 
     def __init__(self) -> None:
@@ -34,21 +34,21 @@ _LANES = _Lanes()
 
 
 @register_model(_Lanes)
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, lanes: Any) -> None:
-        super().__init__(manager, lanes, _VECTOR)
+        super().__init__(manager, lanes, _VECTOR)  # type: ignore[no-untyped-call]
 
 
 def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    """The address of entry i of an array of vectors."""
+    """Return the address of entry i of an array of vectors."""
     array = context.make_array(signature.args[0])(context, builder, arguments[0])
     lanes = context.get_constant(types.uint64, LANES)
-    place = cgutils.gep(builder, array.data, builder.mul(arguments[1], lanes))
+    index = builder.mul(arguments[1], lanes)
+    place = cgutils.gep(builder, array.data, index)  # type: ignore[no-untyped-call]
     return builder.bitcast(place, _VECTOR.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def load(_context: Any, array: Any, index: Any) -> Any:
+def _load(_context: Any, array: Any, _index: Any) -> Any:
     """Return entry `index`, unsigned, of a contiguous array of shape (n, LANES)."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -57,8 +57,7 @@ def load(_context: Any, array: Any, index: Any) -> Any:
     return _LANES(array, types.uint64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def store(_context: Any, array: Any, index: Any, value: Any) -> Any:
+def _store(_context: Any, array: Any, _index: Any, _value: Any) -> Any:
     """Write entry `index`, unsigned, of a contiguous array of shape (n, LANES)."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -69,8 +68,7 @@ def store(_context: Any, array: Any, index: Any, value: Any) -> Any:
     return types.void(array, types.uint64, _LANES), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def spread(_context: Any, number: Any) -> Any:
+def _spread(_context: Any, _number: Any) -> Any:
     """Return a vector that holds one number in all lanes."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
@@ -82,21 +80,25 @@ def spread(_context: Any, number: Any) -> Any:
     return _LANES(types.float64), generate
 
 
+load: Any = intrinsic(_load)
+store: Any = intrinsic(_store)
+spread: Any = intrinsic(_spread)
+
+
 def _lanewise(name: str) -> Any:
-    @intrinsic  # type: ignore[untyped-decorator]
-    def operation(_context: Any, left: Any, right: Any) -> Any:
+    def operation(_context: Any, _left: Any, _right: Any) -> Any:
         def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
             return getattr(builder, name)(*arguments, flags=_FUSED)
 
         return _LANES(_LANES, _LANES), generate
 
-    return operation
+    return intrinsic(operation)
 
 
 def _define(symbol: Any, name: str) -> None:
     operation = _lanewise(name)
 
-    @overload(symbol)  # type: ignore[untyped-decorator]
+    @overload(symbol)
     def implementation(left: Any, right: Any) -> Any:
         if isinstance(left, _Lanes) and isinstance(right, _Lanes):
 

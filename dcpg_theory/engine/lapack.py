@@ -1,7 +1,7 @@
 """LAPACK inside compiled kernels: the routines that scipy exports to Cython, by address.
 
-They are registered under names of ours, so that a kernel which calls them can be cached: the name is
-resolved anew in every process.
+They are registered under names of ours, so that a kernel which calls them can be cached: the name
+is resolved anew in every process.
 """
 
 from __future__ import annotations
@@ -58,9 +58,7 @@ def factorize(matrix: Array, exchanges: Array, sizes: Array) -> None:
 
 
 @compiled
-def solve(
-    factors: Array, exchanges: Array, sizes: Array, right: Array, *, transposed: bool
-) -> None:
+def solve(factors: Array, exchanges: Array, sizes: Array, right: Array, transposed: bool) -> None:
     """Solve with the matrix that `factorize` was given, or with its transpose, in place."""
     sizes[2] = _PLAIN if transposed else _TRANSPOSED
     size = sizes.ctypes.data

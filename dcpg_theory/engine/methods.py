@@ -33,14 +33,14 @@ Control of Network Systems 5 (2018).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from dcpg_theory.engine.estimators import GradientEstimator
+from dcpg_theory.engine.mixing import Mixing
 from dcpg_theory.engine.paths import Path, make_path
-from dcpg_theory.engine.reference import mixed_step
 from dcpg_theory.engine.rounds import Round, Schedule
 from dcpg_theory.engine.seeds import generator
 from dcpg_theory.engine.teams import Team
@@ -61,6 +61,8 @@ __all__ = [
     "State",
     "Stepwise",
 ]
+
+_MOST_MIXINGS = 4096
 
 METHODS = ("dcpg", "gossip", "gradient-tracking")
 """The names of all methods."""
@@ -129,6 +131,10 @@ class Iteration(Protocol):
         """Return the state before the first iteration, from the parameters of the agents here."""
         ...
 
+    def gradients(self, parameters: Array) -> Array:
+        """Return the gradients of the agents here, and forget that they were asked for."""
+        ...
+
     def advance(self, state: State, first: int, step_sizes: Array) -> tuple[State, int]:
         """Return the state after one iteration for each step size, and how many were done.
 
@@ -168,6 +174,13 @@ class Compiled:
         theta, done = self._path.advance(state["parameters"], self._matrix, step_sizes)
         return {"parameters": theta}, done
 
+    def gradients(self, parameters: Array) -> Array:
+        """See `Iteration`."""
+        before = _copies(self.memory())
+        g = self._path.gradients(parameters)
+        self.recall(before)
+        return g
+
     def memory(self) -> dict[str, Array]:
         """See `Iteration`."""
         return self._path.memory() if isinstance(self._path, Remembering) else {}
@@ -196,6 +209,7 @@ class Stepwise:
         self._team, self._schedule, self._gradients = team, schedule, gradients
         self._tracking = tracking
         self._all = range(len(team.agents))
+        self._mixings: dict[Round, Mixing] = {}
 
     def start(self, parameters: Array) -> State:
         """See `Iteration`."""
@@ -211,7 +225,7 @@ class Stepwise:
         No rank asks the others whether they are still finite: each goes on to the end of the
         stretch, and if one was not, all come back to the start and stop in time.
         """
-        before = {name: array.copy() for name, array in self.memory().items()}
+        before = _copies(self.memory())
         with np.errstate(all="ignore"):
             reached, done = self._stretch(state, first, step_sizes)
             everywhere = self._team.least(done)
@@ -219,6 +233,13 @@ class Stepwise:
                 self.recall(before)
                 reached, _ = self._stretch(state, first, step_sizes[:everywhere])
         return reached, everywhere
+
+    def gradients(self, parameters: Array) -> Array:
+        """See `Iteration`."""
+        before = _copies(self.memory())
+        g = self._gradients(parameters, 0, self._all)
+        self.recall(before)
+        return g
 
     def memory(self) -> dict[str, Array]:
         """See `Iteration`."""
@@ -254,7 +275,7 @@ class Stepwise:
             theta[awake] = np.nan
             return False
         g = self._gradients(theta, k, awake)
-        following = self._mixed(round_, awake, heard.finish(), alpha, g)
+        following = self._mixing(round_, awake).step(heard.finish(), alpha, g)
         theta[awake] = following
         return bool(np.isfinite(following).all())
 
@@ -269,12 +290,13 @@ class Stepwise:
             tracking.finish()
             theta[:] = y[:] = np.nan
             return False
-        following = self._mixed(round_, self._all, moving.finish(), alpha, y)
+        mixing = self._mixing(round_, self._all)
+        following = mixing.step(moving.finish(), alpha, y)
         if np.isfinite(following).all():
             g = self._gradients(following, k + 1, self._all)
         else:
             g = np.full_like(following, np.nan)
-        tracked = self._mixed(round_, self._all, tracking.finish(), 1.0, g - now["gradients"])
+        tracked = mixing.step(tracking.finish(), 1.0, g - now["gradients"])
         theta[:], y[:], now["gradients"] = following, tracked, g
         return bool(np.isfinite(following).all() and np.isfinite(tracked).all())
 
@@ -284,20 +306,13 @@ class Stepwise:
         agents = self._team.agents
         return [i - agents.start for i in round_.rows if i in agents]
 
-    def _mixed(
-        self,
-        round_: Round,
-        places: Sequence[int],
-        heard: Callable[[int], Array],
-        step: float,
-        directions: Array,
-    ) -> Array:
-        following = np.empty_like(directions)
-        for n, place in enumerate(places):
-            agents, weights = round_.rows[self._team.agents[place]]
-            # One agent after the other, each sum in its fixed order: the rounding of every path.
-            following[n] = mixed_step(weights, [heard(j) for j in agents], step, directions[n])
-        return following
+    def _mixing(self, round_: Round, places: Sequence[int]) -> Mixing:
+        if round_ not in self._mixings:
+            if len(self._mixings) == _MOST_MIXINGS:
+                self._mixings.clear()
+            awake = [self._team.agents[place] for place in places]
+            self._mixings[round_] = Mixing(round_, awake, self._team.places(round_))
+        return self._mixings[round_]
 
 
 class ExactGradients:
@@ -345,6 +360,8 @@ class ExactGradients:
 
     def memory(self) -> dict[str, Array]:
         """See `Gradients`."""
+        if self._agents and not self._in_turns:
+            self._path_of(*self._agents)  # a path has a memory from its beginning
         return {
             f"{name}_{agents[int(place)]}": array
             for agents, path in self._paths.items()
@@ -356,8 +373,13 @@ class ExactGradients:
 
     def recall(self, memory: Memory) -> None:
         """See `Gradients`."""
-        own = [agent for agent in self._agents if any(_agent(name) == agent for name in memory)]
-        for agents in [[agent] for agent in own] if self._in_turns else [own] if own else []:
+        own = tuple(i for i in self._agents if any(_agent(name) == i for name in memory))
+        groups = {(agent,) for agent in own} if self._in_turns else {own} - {()}
+        # A path that the memory does not know had not been made then: it begins anew.
+        for agents in [*self._paths]:
+            if agents not in groups and isinstance(self._paths[agents], Remembering):
+                del self._paths[agents]
+        for agents in groups:
             path = self._path_of(*agents)
             if isinstance(path, Remembering):
                 entries = {name: a for name, a in memory.items() if _agent(name) in agents}
@@ -373,6 +395,10 @@ class ExactGradients:
             problem, regularization = self._problem, self._regularization
             self._paths[agents] = make_path(problem, regularization, self._path, agents)
         return self._paths[agents]
+
+
+def _copies(memory: Memory) -> dict[str, Array]:
+    return {name: array.copy() for name, array in memory.items()}
 
 
 def _agent(name: str) -> int:

@@ -71,10 +71,17 @@ class Ranks:
         Duplicated, so that messages never meet the caller's.
     n_agents : int
         Of all ranks. Ranks may be more: some then hold none.
+
+    Raises
+    ------
+    InvalidInput
+        If `comm` is none, or MPI is not at hand.
     """
 
     def __init__(self, comm: Any, n_agents: int) -> None:
         self._mpi = import_mpi()
+        if not isinstance(comm, self._mpi.Intracomm):
+            raise InvalidInput(f"comm={comm!r} must be an mpi4py communicator, as COMM_WORLD")
         self._comm = comm.Dup()
         self.n_agents, self.n_processes = n_agents, comm.Get_size()
         self._rank = comm.Get_rank()
@@ -88,12 +95,8 @@ class Ranks:
 
     def exchange(self, round_: Round, own: Array) -> Exchange:
         """See `Team`."""
-        plan = self._plans.get(round_)
-        if plan is None:
-            if len(self._plans) == _MOST_PLANS:
-                self._plans.clear()
-            plan = self._plans[round_] = self._plan(round_)
-        sent, received = plan.buffers(own, self.agents.start)
+        plan = self._plan_of(round_)
+        sent, received = plan.buffers(own)
         if plan.topology is not None:
             size = int(np.prod(own.shape[1:]))
             counts = [
@@ -113,7 +116,11 @@ class Ranks:
                 self._comm.Isend(part, dest=rank, tag=_PARAMETERS)
                 for rank, part in _parts(plan.sends, sent)
             ]
-        return _UnderWay(requests, self.agents, own, plan.places, received)
+        return _UnderWay(requests, own, plan.kept, received)
+
+    def places(self, round_: Round) -> Callable[[int], int]:
+        """See `Team`."""
+        return self._plan_of(round_).places.__getitem__
 
     def total(self, own: Array) -> Array:
         """See `Team`: the sum so far goes from rank to rank, and its end to all."""
@@ -181,22 +188,31 @@ class Ranks:
         size = int(np.prod(own.shape[1:]))
         return [count * size for count in self._counts]
 
+    def _plan_of(self, round_: Round) -> _Plan:
+        if round_ not in self._plans:
+            if len(self._plans) == _MOST_PLANS:
+                self._plans.clear()
+            self._plans[round_] = self._plan(round_)
+        return self._plans[round_]
+
     def _plan(self, round_: Round) -> _Plan:
         sends: dict[int, set[int]] = defaultdict(set)
         receives: dict[int, set[int]] = defaultdict(set)
-        links = set()
+        links, kept = set(), set()
         for i, (heard, _) in round_.rows.items():
             here = int(self._owner[i])
             for j in heard:
                 there = int(self._owner[j])
                 if there == here:
+                    if here == self._rank:
+                        kept.add(j)
                     continue
                 links.add((there, here))
                 if here == self._rank:
                     receives[there].add(j)
                 elif there == self._rank:
                     sends[here].add(j)
-        plan = _Plan(_sorted(sends), _sorted(receives))
+        plan = _Plan(_sorted(sends), _sorted(receives), np.array(sorted(kept), int), self.agents)
         if round_.everyone and links:
             # All ranks come here with the same rounds, so they agree on what is made and kept.
             key = frozenset(links)
@@ -214,45 +230,49 @@ class _Plan:
 
     sends: dict[int, Array]
     receives: dict[int, Array]
+    heard_here: Array
+    agents: range
     topology: Any = None
+    kept: Array | None = field(init=False)
     places: dict[int, int] = field(init=False)
+    _sent: Array = field(init=False)
+    _n_received: int = field(init=False)
     _buffers: list[tuple[Array, Array]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        heard = [int(agent) for agents in self.receives.values() for agent in agents]
+        first = self.agents.start
+        self.kept = self.heard_here - first if len(self.heard_here) < len(self.agents) else None
+        received = [int(agent) for agents in self.receives.values() for agent in agents]
+        heard = [*self.heard_here.tolist(), *received]
         self.places = {agent: place for place, agent in enumerate(heard)}
+        self._sent = np.concatenate([np.empty(0, int), *self.sends.values()]) - first
+        self._n_received = len(received)
 
-    def buffers(self, own: Array, first: int) -> tuple[Array, Array]:
+    def buffers(self, own: Array) -> tuple[Array, Array]:
         """Return the filled buffer to send and one to receive into; two of each take turns."""
         shape = own.shape[1:]
-        if len(self._buffers) < 2 or self._buffers[0][1].shape[1:] != shape:
-            n_sent = sum(len(agents) for agents in self.sends.values())
-            pair = np.empty((n_sent, *shape)), np.empty((len(self.places), *shape))
-            self._buffers = [*self._buffers[-1:], pair] if self._buffers else [pair]
-        else:
+        if len(self._buffers) == 2 and self._buffers[0][1].shape[1:] == shape:
             self._buffers.reverse()
+        else:
+            pair = np.empty((len(self._sent), *shape)), np.empty((self._n_received, *shape))
+            self._buffers = [*self._buffers[-1:], pair]
         sent, received = self._buffers[-1]
-        for place, agent in enumerate(a for agents in self.sends.values() for a in agents):
-            sent[place] = own[agent - first]
+        np.take(own, self._sent, axis=0, out=sent)
         return sent, received
 
 
 class _UnderWay:
     def __init__(
-        self, requests: list[Any], agents: range, own: Array, places: dict[int, int], heard: Array
+        self, requests: list[Any], own: Array, kept: Array | None, received: Array
     ) -> None:
-        self._requests, self._agents, self._own = requests, agents, own
-        self._places, self._heard = places, heard
+        self._requests, self._own, self._kept, self._received = requests, own, kept, received
 
-    def finish(self) -> Callable[[int], Array]:
+    def finish(self) -> Array:
         """See `Exchange`."""
         for request in self._requests:
             request.Wait()
-        own, first = self._own, self._agents.start
-        agents, heard, places = self._agents, self._heard, self._places
-        return lambda agent: np.asarray(
-            own[agent - first] if agent in agents else heard[places[agent]]
-        )
+        own = self._own if self._kept is None else self._own[self._kept]
+        return np.concatenate([own, self._received]) if len(self._received) else own
 
 
 def _sorted(agents_of: dict[int, set[int]]) -> dict[int, Array]:

@@ -104,14 +104,22 @@ PATHS = ("reference", "dense", "sparse", "krylov", "scipy")
 """The names of all paths."""
 
 MOST_LANE_STATES = 72
-"""Up to here eliminating a full matrix four tasks at a time beats LAPACK task by task (measured)."""
+"""Up to here eliminating a full matrix four tasks at a time beats LAPACK task by task."""
 
 LONGEST_LAPACK_HORIZON = 500.0
 """Up to here, in units of 1 / (1 - gamma), LAPACK's visitation is good enough; beyond, elimination
 without subtraction is."""
 
-LEAST_KRYLOV_STATES = 1400
-"""From here on iterations from the last solutions beat the elimination of a planar pattern."""
+LAPACK_ADVANTAGE = 4.0
+"""How much faster LAPACK does an operation of a large full matrix than the lanes one of theirs."""
+
+LEAST_KRYLOV_STATES = 500
+MOST_ELIMINATED_STATES = 20_000
+LONGEST_KRYLOV_HORIZON = 1000.0
+KRYLOV_WORK = 400.0
+"""Operations for each entry of the system, from which on elimination loses against Krylov
+iterations that begin in the span of the last solutions; they need some tens of passes at first, and
+one or two later. Close to a discount of 1 their residuals certify too little."""
 
 
 def choose_path(problem: MultiTaskProblem) -> str:
@@ -124,6 +132,7 @@ def choose_path(problem: MultiTaskProblem) -> str:
     """
     from dcpg_theory.engine.elimination import plan_elimination
     from dcpg_theory.engine.grouping import pattern_of, sparse_transitions
+    from dcpg_theory.engine.lanes import LANES
 
     task = max(problem.tasks, key=lambda task: task.n_states)
     n, moves = task.n_states, sparse_transitions(task)
@@ -131,14 +140,23 @@ def choose_path(problem: MultiTaskProblem) -> str:
         return "dense"
     if n <= MOST_LANE_STATES:
         return "sparse"
-    if n >= LEAST_KRYLOV_STATES:
+    if n > MOST_ELIMINATED_STATES:
         return "krylov"
-    work = plan_elimination(pattern_of(moves, problem.n_actions)).work
-    return "sparse" if work < LAPACK_ADVANTAGE * 2 / 3 * n**3 else "dense"
+    pattern = pattern_of(moves, problem.n_actions)
+    work = plan_elimination(pattern).work
+    # Lanes that stay empty cost as much as those that do not.
+    idle = -(-problem.n_tasks // LANES) * LANES / problem.n_tasks
+    if (
+        n >= LEAST_KRYLOV_STATES
+        and work * idle > KRYLOV_WORK * pattern.nnz
+        and _horizon(problem) <= LONGEST_KRYLOV_HORIZON
+    ):
+        return "krylov"
+    return "sparse" if work * LAPACK_ADVANTAGE < 2 / 3 * n**3 else "dense"
 
 
-LAPACK_ADVANTAGE = 0.25
-"""How much faster LAPACK does an operation of a large full matrix than the lanes one of theirs."""
+def _horizon(problem: MultiTaskProblem) -> float:
+    return max(1 / (1 - float(task.discount)) for task in problem.tasks)
 
 
 def make_path(
@@ -192,7 +210,7 @@ def _made(
 
         return KrylovPath(problem, regularization, agents)
     largest = max(task.n_states for task in problem.tasks)
-    horizon = max(1 / (1 - task.discount) for task in problem.tasks)
+    horizon = _horizon(problem)
     if name == "dense" and largest > MOST_LANE_STATES and horizon <= LONGEST_LAPACK_HORIZON:
         from dcpg_theory.engine.dense_path import DensePath
 

@@ -10,15 +10,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from dcpg_theory.engine.blas_threads import one_blas_thread
+from dcpg_theory.engine.evaluation import Evaluation
 from dcpg_theory.engine.rounds import Schedule
 from dcpg_theory.engine.teams import Team, summed
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import softmax
-from dcpg_theory.theory.gradient import task_gradient
-from dcpg_theory.theory.regularizer import relative_entropy
-from dcpg_theory.theory.value import value
 
 __all__ = ["DEFAULT_QUANTITIES", "QUANTITIES", "Record", "Recorder", "Series", "Sink"]
 
@@ -91,6 +90,8 @@ class Record:
     file: Path | str | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.file, str | Path | None):
+            raise InvalidInput(f"record: file={self.file!r} must be a path")
         for name, least in (("every", 1), ("first", 0)):
             number = getattr(self, name)
             if number is None and name == "every":
@@ -130,7 +131,7 @@ class Moment:
 
     def __init__(self, setting: Recorder, theta: Array, step_size: float, iteration: int) -> None:
         self.problem, self.team = setting.problem, setting.team
-        self.regularization, self.schedule = setting.regularization, setting.schedule
+        self.schedule, self.evaluation = setting.schedule, setting.evaluation
         self.theta, self.step_size, self.iteration = theta, step_size, iteration
 
     @cached_property
@@ -146,19 +147,18 @@ class Moment:
     @cached_property
     def mean_values(self) -> Array:
         """V_i(rho_i) of every task under the mean policy, shape (n_tasks,)."""
-        policy = self.mean_policy  # before the loop: a rank without agents has a part in it too
-        tasks = ((self.problem.tasks[i], self.problem.indices[i]) for i in self.team.agents)
-        own = [task.start @ value(task, policy[states]) for task, states in tasks]
-        return self.team.everyones(np.array(own))
+        policies = np.broadcast_to(self.mean_policy, self.theta.shape)
+        tasks = (self.problem.tasks[i] for i in self.team.agents)
+        values = zip(tasks, self.evaluation.values(policies), strict=True)
+        return self.team.everyones(np.array([task.start @ V for task, V in values]))
 
     @cached_property
     def own_objectives(self) -> Array:
         """L_i^lambda(theta_i; .) at rho_i and at mu_i, shape (n_agents_here, 2)."""
         found = np.empty((len(self.theta), 2))
-        for n, (i, theta) in enumerate(zip(self.team.agents, self.theta, strict=True)):
-            policy = softmax(theta)
-            V = value(self.problem.tasks[i], policy[self.problem.indices[i]])
-            penalty = self.penalty(policy)
+        values = self.evaluation.values(softmax(self.theta))
+        for n, (i, V) in enumerate(zip(self.team.agents, values, strict=True)):
+            penalty = self.evaluation.penalty(self.theta[n])
             found[n, 0] = self.problem.tasks[i].start @ V - penalty
             found[n, 1] = self.problem.exploration[i] @ V - penalty
         return found
@@ -166,19 +166,7 @@ class Moment:
     @cached_property
     def own_gradients(self) -> Array:
         """Grad L_i^lambda(theta_i; mu_i), shape (n_agents_here, n_states, n_actions)."""
-        return self.gradients(self.theta, self.problem.exploration)
-
-    def gradients(self, theta: Array, starts: tuple[Array, ...]) -> Array:
-        """Return the gradients of the tasks of the agents here, shape that of theta."""
-        found = np.empty_like(self.theta)
-        for n, i in enumerate(self.team.agents):
-            policy = softmax(theta[n])
-            found[n] = task_gradient(self.problem, i, policy, self.regularization, starts[i])
-        return found
-
-    def penalty(self, policy: Array) -> Any:
-        """Return lambda RE(pi), 0 without regularization also where RE is infinite."""
-        return self.regularization and self.regularization * relative_entropy(policy)
+        return self.evaluation.gradients(self.theta, at_starts=False)
 
 
 Quantity = Callable[[Moment], object]
@@ -187,7 +175,7 @@ Quantity = Callable[[Moment], object]
 
 def _objective(now: Moment) -> object:
     values = summed(now.mean_values)
-    return values - now.team.n_agents * now.penalty(now.mean_policy)
+    return values - now.team.n_agents * now.evaluation.penalty(now.mean)
 
 
 def _own_objective(now: Moment) -> object:
@@ -204,8 +192,8 @@ def _consensus_error(now: Moment) -> object:
 
 def _gradient_norm(now: Moment) -> object:
     means = np.broadcast_to(now.mean, now.theta.shape)
-    starts = tuple(task.start for task in now.problem.tasks)
-    return np.linalg.norm(now.team.total(now.gradients(means, starts))) / now.team.n_agents
+    gradients = now.evaluation.gradients(means, at_starts=True)
+    return np.linalg.norm(now.team.total(gradients)) / now.team.n_agents
 
 
 def _agent_errors(now: Moment) -> object:
@@ -223,11 +211,11 @@ def _own_gradient_norm(now: Moment) -> object:
 def _lyapunov(now: Moment) -> object:
     r"""Xi of (24); theta^T ((I - W) (x) I) theta by the rows of W that belong to the agents."""
     round_ = now.schedule.round(now.iteration)
-    heard = now.team.exchange(round_, now.theta).finish()
+    heard, place = now.team.exchange(round_, now.theta).finish(), now.team.places(round_)
     products = np.empty(len(now.theta))
     for n, i in enumerate(now.team.agents):
         agents, weights = round_.rows[i]
-        mixed = sum(w * heard(j) for j, w in zip(agents, weights, strict=True))
+        mixed = sum(w * heard[place(j)] for j, w in zip(agents, weights, strict=True))
         products[n] = np.vdot(now.theta[n], now.theta[n] - mixed)
     apart, objective = now.team.total(np.column_stack([products, now.own_objectives[:, 1]]))
     return apart / (2 * now.step_size) - objective
@@ -302,6 +290,8 @@ class Recorder:
     problem : MultiTaskProblem
         Of floats.
     regularization : float
+    path : str
+        The name of the run's path.
     team : Team
     schedule : Schedule
 
@@ -322,11 +312,12 @@ class Recorder:
         record: Record,
         problem: MultiTaskProblem,
         regularization: float,
+        path: str,
         team: Team,
         schedule: Schedule,
     ) -> None:
-        self.problem, self.regularization = problem, regularization
-        self.team, self.schedule = team, schedule
+        self.problem, self.team, self.schedule = problem, team, schedule
+        self.evaluation = Evaluation(problem, regularization, path, team.agents)
         if "lyapunov" in record.quantities and schedule.constant is None:
             raise InvalidInput("record: lyapunov, (24), needs one constant mixing matrix")
         self._quantities = {name: QUANTITIES[name] for name in record.quantities}
@@ -350,7 +341,7 @@ class Recorder:
         """
         now = Moment(self, theta, step_size, iteration)
         row: dict[str, object] = {"iteration": iteration}
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), one_blas_thread():
             row |= {name: quantity(now) for name, quantity in self._quantities.items()}
         if self._states:
             row["policy"] = self.team.everyones(softmax(theta[:, self._states]))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dcpg_theory.engine.accuracy import Accuracy
 from dcpg_theory.engine.files import read_archive, write_archive
 from dcpg_theory.engine.recording import Record
 from dcpg_theory.engine.trace import Trace
@@ -41,6 +43,7 @@ def save_result(path: Path | str, trace: Trace, metadata: Mapping[str, Any]) -> 
         "path": trace.path,
         "stopped": trace.stopped,
         "method": trace.method,
+        "accuracy": None if trace.accuracy is None else dataclasses.asdict(trace.accuracy),
         "every": record.every,
         "first": record.first,
         "quantities": record.quantities,
@@ -80,6 +83,7 @@ def _trace(header: Mapping[str, Any], arrays: dict[str, Array]) -> Trace:
         header["path"],
         header["stopped"],
         header.get("method", "dcpg"),
+        None if header.get("accuracy") is None else Accuracy(**header["accuracy"]),
     )
 
 

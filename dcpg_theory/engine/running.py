@@ -11,7 +11,15 @@ from typing import Any
 import numpy as np
 
 from dcpg_theory.engine import validation
-from dcpg_theory.engine.checkpoints import Checkpoint, Saved, fingerprint, load_state, save_state
+from dcpg_theory.engine.accuracy import Accuracy
+from dcpg_theory.engine.checkpoints import (
+    Checkpoint,
+    Saved,
+    StepsDigest,
+    fingerprint,
+    load_state,
+    save_state,
+)
 from dcpg_theory.engine.estimators import GradientEstimator
 from dcpg_theory.engine.methods import Compiled, Estimates, ExactGradients, Iteration, Stepwise
 from dcpg_theory.engine.paths import choose_path, make_path
@@ -46,6 +54,7 @@ def run_dcpg(
     callback: Callback | None = None,
     checkpoint: Checkpoint | None = None,
     path: str | None = None,
+    check_accuracy: bool = True,
     method: str = "dcpg",
     estimator: GradientEstimator | None = None,
     seed: int = 0,
@@ -83,6 +92,9 @@ def run_dcpg(
         Where to save the run, and whether to go on from there.
     path : str, optional
         The implementation, one of `paths.PATHS`; default what suits the size and sparsity.
+    check_accuracy : bool
+        Whether to bound the errors of the first and the last gradients, ``trace.accuracy``. Each
+        check costs about as much as some tens of iterations.
     method : str
         ``dcpg``; ``gossip``, in which an iteration is the meeting of one random pair of
         neighbours; or ``gradient-tracking``, whose agents come to agree also with a constant step.
@@ -123,7 +135,7 @@ def run_dcpg(
     >>> W = graphs.lazy_metropolis(graphs.complete(2))
     >>> trace = run_dcpg(example_1(0.9), W, step_size=0.5, iterations=200)
     >>> trace
-    Trace(200 iterations, parameters of shape (2, 5, 2), 2 recorded, path='reference')
+    Trace(200 iterations, parameters of shape (2, 5, 2), 2 recorded, path='sparse')
     >>> round(float(trace.final["objective"]), 2)
     1.49
     """
@@ -145,6 +157,7 @@ def run_dcpg(
         method=method,
         estimator=estimator,
         seed=seed,
+        check_accuracy=check_accuracy,
     )
     run = _Run(setting, _team(comm, setting), callback, progress, checkpoint)
     validation.warn_without_consensus(schedule)
@@ -168,6 +181,7 @@ class _Setting:
     method: str
     estimator: GradientEstimator | None
     seed: int
+    check_accuracy: bool
 
     def fingerprint(self) -> str:
         rest = (self.regularization, self.record, self.path, self.method, self.estimator)
@@ -220,13 +234,18 @@ class _Run:
         self.callback, self.progress, self.checkpoint = callback, progress, checkpoint
         self.iteration = setting.iteration(team)
         self.recorder = Recorder(
-            self.record, setting.problem, setting.regularization, team, setting.schedule
+            self.record,
+            setting.problem,
+            setting.regularization,
+            setting.path,
+            team,
+            setting.schedule,
         )
         fields = self.recorder.fields
         file = self.record.file
         self.stream = None if file is None else RecordStream(Path(file), fields)
         self.sink: Sink = Series(fields) if self.stream is None else self.stream
-        self.done, self.started = 0, False
+        self.done, self.started, self.steps = 0, False, StepsDigest()
         # Only a checkpoint has a use for the digest of everything.
         self.identity = "" if checkpoint is None else setting.fingerprint()
         if not self.resumed():
@@ -234,7 +253,7 @@ class _Run:
             self.begin()
 
     def to_the_end(self) -> Trace:
-        stopped = None
+        stopped, worst = None, [self.error_bound()]
         if not self.started:
             self.note()
         while self.done < len(self.step_sizes) and stopped is None:
@@ -243,6 +262,9 @@ class _Run:
         self.save()
         if not self.record.at(self.done):
             self.note()
+        if self.done > 0:
+            worst.append(self.error_bound())
+        bounds = [bound for bound in worst if bound is not None]
         return Trace(
             frozen(self.team.everyones(self.state["parameters"])),
             self.done,
@@ -251,7 +273,19 @@ class _Run:
             self.setting.path,
             stopped,
             self.setting.method,
+            Accuracy(max(bounds), len(bounds)) if bounds else None,
         )
+
+    def error_bound(self) -> float | None:
+        """Return a bound on the errors of all agents' gradients, over their a-priori bounds."""
+        setting, theta, agents = self.setting, self.state["parameters"], self.team.agents
+        if not setting.check_accuracy or setting.estimator is not None:
+            return None
+        from dcpg_theory.engine.certificate import error_bounds
+
+        g = self.iteration.gradients(theta)
+        own = error_bounds(setting.problem, setting.regularization, agents, theta, g)
+        return float(self.team.everyones(own).max())
 
     def advance(self) -> str | None:
         """Iterate to the next record, save or end; return why not, if it does not get there."""
@@ -262,6 +296,7 @@ class _Run:
         steps = self.step_sizes[self.done : target]
         self.state, n = self.iteration.advance(self.state, self.done, steps)
         self.done += n
+        self.steps.update(steps[:n])
         if n < len(steps):
             return f"iteration {self.done + 1} is not finite, kept those up to {self.done}"
         if self.record.at(self.done):
@@ -301,7 +336,7 @@ class _Run:
             recorded = dict(self.sink.arrays()) if stream is None else None
             mark = None if stream is None else stream.mark()
             saved = Saved(self.done, _present(state), memory, recorded, mark)
-            save_state(path, saved, self.identity, self.step_sizes)
+            save_state(path, saved, self.identity, self.steps)
 
         team.at_root(write)
 
@@ -325,6 +360,7 @@ class _Run:
             return False
         agents = slice(self.team.agents.start, self.team.agents.stop)
         self.done = saved.iteration
+        self.steps.update(self.step_sizes[: self.done])
         self.state = {name: array[agents] for name, array in saved.state.items()}
         if saved.memory:
             self.iteration.recall(saved.memory)

@@ -50,7 +50,7 @@ class EpisodeSampler:
 
         self._mdp = mdp
         flat = mdp.transitions
-        flat = csr_array(flat if mdp.is_sparse else flat.reshape(-1, mdp.n_states))
+        flat = csr_array(flat if mdp.is_sparse else flat.reshape(-1, mdp.n_states), copy=True)
         flat.eliminate_zeros()
         flat.sum_duplicates()
         self._successors, self._first = flat.indices, flat.indptr

@@ -1,9 +1,9 @@
 """The softmax (4) of all agents at once, with an exponential that runs in vector lanes.
 
 exp(x) = 2^k exp(r) with k = round(x / log 2) and |r| <= log(2)/2; exp(r) is its Taylor polynomial
-of degree 13, whose remainder is below 1e-17. The factor 2^k is applied in two halves, so that results
-below the least normal number round once more, and those below the least subnormal one are zero.
-Nothing branches; the bits of k are read from x/log 2 + 1.5 2^52, whose last bits are the integer.
+of degree 13, whose remainder is below 1e-17. The factor 2^k is applied in two halves, so that
+results below the least normal number round once more, and those below the least subnormal one are
+zero. Nothing branches; the bits of k are read from x/log 2 + 1.5 2^52, whose last bits are k.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ _C = tuple(1 / math.factorial(n) for n in range(14))
 (_C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10, _C11, _C12, _C13) = _C[2:]
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _bits(_context: Any, number: Any) -> Any:
-    """The bits of a float64 as an int64."""
+def _bits_of(_context: Any, number: Any) -> Any:
+    """Return the bits of a float64 as an int64."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.IntType(64))
@@ -40,14 +39,17 @@ def _bits(_context: Any, number: Any) -> Any:
     return types.int64(number), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _float(_context: Any, bits: Any) -> Any:
-    """The float64 of these bits."""
+def _float_of(_context: Any, bits: Any) -> Any:
+    """Return the float64 of these bits."""
 
     def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.bitcast(arguments[0], ir.DoubleType())
 
     return types.float64(bits), generate
+
+
+_bits: Any = intrinsic(_bits_of)
+_float: Any = intrinsic(_float_of)
 
 
 @fused

@@ -24,8 +24,8 @@ T = TypeVar("T")
 class Exchange(Protocol):
     """Parameters on their way between the agents."""
 
-    def finish(self) -> Callable[[int], Array]:
-        """Wait, and return what gives an agent's array: of those heard, and of one's own."""
+    def finish(self) -> Array:
+        """Wait, and return the arrays of those who are heard, at the places of `Team.places`."""
         ...
 
 
@@ -55,6 +55,10 @@ class Team(Protocol):
 
         `own` must stay as it is until the exchange is finished.
         """
+        ...
+
+    def places(self, round_: Round) -> Callable[[int], int]:
+        """Return what gives, in this round, an agent's place among the arrays of an exchange."""
         ...
 
     def total(self, own: Array) -> Array:
@@ -105,6 +109,10 @@ class Together:
         """See `Team`."""
         return _AtHand(own)
 
+    def places(self, round_: Round) -> Callable[[int], int]:
+        """See `Team`."""
+        return int
+
     def total(self, own: Array) -> Array:
         """See `Team`."""
         return summed(own)
@@ -134,9 +142,8 @@ class _AtHand:
     def __init__(self, own: Array) -> None:
         self._own = own
 
-    def finish(self) -> Callable[[int], Array]:
-        own = self._own
-        return lambda agent: np.asarray(own[agent])
+    def finish(self) -> Array:
+        return self._own
 
 
 def summed(terms: Array, start: Array | None = None) -> Array:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dcpg_theory.engine.accuracy import Accuracy
 from dcpg_theory.engine.recording import Record
 from dcpg_theory.exact.numbers import Array
 
@@ -29,11 +30,14 @@ class Trace:
     record : Record
         What was asked to be recorded.
     path : str
-        Which implementation ran: ``reference``.
+        Which implementation ran, one of `paths.PATHS`.
     stopped : str or None
         Why the run ended before its last iteration, if it did.
     method : str
         One of `methods.METHODS`.
+    accuracy : Accuracy or None
+        How good the first and the last gradients were; None if that was not to be checked, or
+        gradients were estimated.
     """
 
     parameters: Array
@@ -43,6 +47,7 @@ class Trace:
     path: str = "reference"
     stopped: str | None = None
     method: str = "dcpg"
+    accuracy: Accuracy | None = None
 
     @property
     def mean_parameters(self) -> Array:

@@ -43,8 +43,11 @@ def checked_regularization(regularization: Any) -> float:
 def checked_step_sizes(step_size: Any, iterations: int) -> Array:
     """Return alpha^0, ..., alpha^{K-1} as floats, all positive and finite."""
     found = _floats("step_size", step_size)
+    if found.ndim == 0 and _is_step(found):
+        # A view of one number, however long the run is.
+        return np.broadcast_to(found, (iterations,))
     if found.ndim == 0:
-        found = np.full(iterations, found) if _is_step(found) else found[None]
+        found = found[None]
     elif found.shape != (iterations,):
         raise InvalidInput(
             f"step_size has shape {found.shape}, it must be one number or have shape "

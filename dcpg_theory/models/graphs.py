@@ -188,8 +188,12 @@ def directed_cycle(n: int, weight: Any = None) -> MixingMatrix:
     """
     n = _size("n", n)
     w = flint.fmpq(1, 2) if weight is None else weight
-    if not 0 < w < 1:
-        raise InvalidInput(f"weight={weight} must lie strictly between 0 and 1")
+    try:
+        inside = bool(0 < w < 1)
+    except TypeError:
+        inside = False
+    if not inside:
+        raise InvalidInput(f"weight={weight!r} must be a number strictly between 0 and 1")
     if n == 1:
         return MixingMatrix([[flint.fmpq(1)]])
     weights: Any = np.full((n, n), w * 0, dtype=object)

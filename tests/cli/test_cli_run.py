@@ -15,7 +15,7 @@ from click.testing import CliRunner
 import dcpg_theory
 from dcpg_theory.cli import cli, main
 from dcpg_theory.cli.choices import first_parameters, mixing_matrix, step_sizes
-from dcpg_theory.engine import load_result
+from dcpg_theory.engine import load_result, read_record
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.models import example_1, graphs, save_problem
 
@@ -155,6 +155,65 @@ def test_a_run_goes_on_from_its_checkpoint():
     assert longer["final"] == whole["final"]
 
 
+def test_variants_are_named_by_options():
+    quick = ("random:3,3,4,2", "--iterations", "60", "--step-size", "0.5", "--no-plot")
+    plain = dcpg_run(*quick)
+    found = {"dcpg": plain}
+    for name, words in {
+        "gossip": ("--method", "gossip", "--seed", "3"),
+        "tracking": ("--method", "gradient-tracking"),
+        "estimates": ("--gradient", "reinforce:5"),
+        "cycle": ("--graph", "directed-cycle"),
+    }.items():
+        found[name] = dcpg_run(*quick, *words)
+        assert found[name]["final"] == dcpg_run(*quick, *words)["final"]
+    objectives = {data["final"]["objective"] for data in found.values()}
+    assert len(objectives) == len(found)
+    assert found["gossip"]["method"] == "gossip"
+    assert found["cycle"]["mixing"] == graphs.directed_cycle(3).matrix.tolist()
+    assert found["tracking"]["final"]["consensus_error"] < plain["final"]["consensus_error"]
+
+
+def test_matrices_in_one_file_take_turns():
+    matrices = np.stack([graphs.directed_cycle(3).matrix, np.eye(3)])
+    np.save("w.npy", matrices)
+    words = ("random:3,3,4,2", "--iterations", "20", "--no-plot")
+    data = dcpg_run(*words, "--mixing", "w.npy")
+    assert data["mixing"] == matrices.tolist()
+    assert data["final"] != dcpg_run(*words, "--graph", "directed-cycle")["final"]
+
+
+@pytest.mark.parametrize("words", [("--method", "gossip"), ("--gradient", "reinforce:3")])
+def test_variants_are_drawn(tmp_path, words):
+    dcpg_run("example-1", "--iterations", "50", *words, "--plot", "a.png")
+    assert (tmp_path / "a.png").read_bytes().startswith(PNG)
+
+
+def test_a_streamed_record_is_that_of_the_result_and_is_not_overwritten(monkeypatch, capsys):
+    words = ["random:3,3,4,2", "--iterations", "40", "--every", "7", "--no-plot"]
+    words += ["--record", "r.npy", "--quantity", "lyapunov", "--quantity", "agent_errors"]
+    data = dcpg_run(*words)
+    assert data["record"] == "r.npy"
+    trace, _ = load_result("random-3-3-4-2.npz")
+    recorded = read_record("r.npy")
+    assert list(recorded) == list(trace.recorded)
+    for name, series in trace.recorded.items():
+        np.testing.assert_array_equal(recorded[name], series)
+    assert recorded["agent_errors"].shape == (len(recorded["iteration"]), 3)
+    code, error = fails(monkeypatch, capsys, *words)
+    assert (code, error.count("\n")) == (2, 1)
+    assert "r.npy: exists; a record never overwrites" in error
+
+
+def test_a_streamed_run_goes_on_from_its_checkpoint():
+    words = ("example-2", "--no-plot", "--every", "10", "--checkpoint", "c.npz")
+    dcpg_run(*words, "--iterations", "30", "--record", "r.npy")
+    dcpg_run(*words, "--iterations", "60", "--record", "r.npy", "--resume")
+    whole = dcpg_run(*words[:-1], "d.npz", "--iterations", "60", "--record", "s.npy")
+    assert Path("r.npy").read_bytes() == Path("s.npy").read_bytes()
+    assert whole["iterations"] == 60
+
+
 def test_quiet_prints_nothing(capsys):
     cli.main(["run", "example-1", "--iterations", "2", "--quiet"], standalone_mode=False)
     assert capsys.readouterr() == ("", "")
@@ -204,6 +263,16 @@ def test_a_run_that_diverges_exits_1_and_keeps_what_it_had(monkeypatch, capsys):
         (["example-1", "--plot", "a.gif"], "--plot a.gif must end in .png or .svg"),
         (["example-1", "--plot", "a.png", "--no-plot"], "exclude each other"),
         (["example-1", "--resume"], "--resume needs --checkpoint FILE"),
+        (["example-1", "--record", "r.txt"], "--record r.txt must end in .npy"),
+        (["example-1", "--record", "no/r.npy"], "no/r.npy: there is no folder no"),
+        (["example-1", "--gradient", "reinforce"], "must be exact or reinforce:N, N episodes each"),
+        (["example-1", "--gradient", "reinforce:0"], "must be exact or reinforce:N"),
+        (["example-1", "--method", "adam"], "'adam' is not one of 'dcpg', 'gossip', 'grad"),
+        (["example-1", "--path", "gpu"], "'gpu' is not one of"),
+        (["example-1", "--quantity", "speed"], "'speed' is not one of 'agent_errors'"),
+        (["example-1", "--every", "0"], "0 is not in the range x>=1"),
+        (["example-1", "--ranks", "0"], "0 is not in the range x>=1"),
+        (["example-1", "--mixing", "none.npy"], "must be lazy-metropolis, metropolis or a file"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_exit_code_2(monkeypatch, capsys, tmp_path, words, message):

@@ -7,13 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from dcpg_theory.engine import Checkpoint, Record, run_dcpg
 from dcpg_theory.engine.checkpoints import VERSION
+from dcpg_theory.engine.estimators import Reinforce
 from dcpg_theory.engine.files import read_archive, write_archive
+from dcpg_theory.engine.streams import read_record
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.models import example_1, example_2, graphs
 
@@ -23,6 +26,7 @@ SETTINGS = {
     "iterations": 40,
     "initial": np.random.default_rng(0).standard_normal((2, 5, 2)),
     "record": Record(every=7, first=2, states=("S3",)),
+    "path": "reference",
 }
 
 
@@ -158,9 +162,80 @@ def test_how_often_must_be_a_positive_integer(every):
         Checkpoint("run.npz", every=every)
 
 
+@pytest.mark.parametrize(
+    "variant",
+    [
+        {"mixing": [PAIR, [[0.9, 0.1], [0.1, 0.9]]]},
+        {"method": "gossip", "seed": 4},
+        {"method": "gradient-tracking"},
+        {"estimator": Reinforce(2), "seed": 4},
+        {"estimator": Reinforce(2), "method": "gradient-tracking"},
+        {"path": "sparse"},
+        {"path": "krylov"},
+        {"path": "krylov", "method": "gossip"},
+        {"path": "krylov", "method": "gradient-tracking"},
+    ],
+)
+def test_every_variant_goes_on_to_the_same_bits(tmp_path, variant):
+    path = tmp_path / "run.npz"
+
+    def power_cut(k, _):
+        if k >= 21:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        run(Checkpoint(path, every=10), callback=power_cut, **variant)
+    assert read_archive(path, "checkpoint", VERSION)[0]["at"] == 20
+    resumed = run(Checkpoint(path, every=7, resume=True), **variant)
+    assert_same(resumed, run(**variant))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {"method": "gradient-tracking"}),
+        ({"method": "gossip"}, {"method": "gossip", "seed": 1}),
+        ({"estimator": Reinforce(2)}, {"estimator": Reinforce(3)}),
+        ({"estimator": Reinforce(2)}, {"estimator": Reinforce(2), "seed": 1}),
+        ({"path": "reference"}, {"path": "sparse"}),
+    ],
+)
+def test_a_checkpoint_of_another_variant_is_refused(tmp_path, before, after):
+    path = tmp_path / "run.npz"
+    run(Checkpoint(path), **before)
+    with pytest.raises(InvalidInput, match="is a checkpoint of another run"):
+        run(Checkpoint(path, resume=True), **after)
+
+
+def test_the_seed_of_a_run_without_chance_makes_no_difference(tmp_path):
+    run(Checkpoint(tmp_path / "run.npz"), seed=1)
+    run(Checkpoint(tmp_path / "run.npz", resume=True), seed=2)
+
+
+@pytest.mark.parametrize("iterations", [0, 7])
+def test_a_finished_run_is_resumed_without_a_second_start(tmp_path, iterations):
+    settings = {"iterations": iterations, "step_size": 0.5}
+    for file in (None, tmp_path / "r.npy"):
+        path = tmp_path / f"{file is None}.npz"
+        record = replace(SETTINGS["record"], file=file)
+        once = run(Checkpoint(path), record=record, **settings)
+        assert_same(run(Checkpoint(path, resume=True), record=record, **settings), once)
+
+
+def test_a_record_stays_where_it_was_begun(tmp_path):
+    path, kept = tmp_path / "run.npz", SETTINGS["record"]
+    streamed = replace(kept, file=tmp_path / "r.npy")
+    run(Checkpoint(path))
+    with pytest.raises(InvalidInput, match="was kept in memory, and must be again"):
+        run(Checkpoint(path, resume=True), record=streamed)
+    path.unlink()
+    run(Checkpoint(path), record=streamed)
+    with pytest.raises(InvalidInput, match="was kept in a file, and must be again"):
+        run(Checkpoint(path, resume=True))
+
+
 SCRIPT = """
 import sys
-import numpy as np
 from dcpg_theory.engine import Checkpoint, Record, run_dcpg
 from dcpg_theory.models import example_1, graphs
 
@@ -168,26 +243,41 @@ run_dcpg(
     example_1(0.9),
     graphs.lazy_metropolis(graphs.complete(2)),
     step_size=0.5,
-    iterations=10**7,
-    record=Record(every=1),
-    checkpoint=Checkpoint(sys.argv[1], every=2),
+    iterations=int(sys.argv[3]),
+    record=Record(every=1, file=sys.argv[2], quantities=("consensus_error",)),
+    checkpoint=Checkpoint(sys.argv[1], every=7, resume=True),
+    path="reference",
+    check_accuracy=False,
 )
 """
 
 
-def test_a_killed_process_leaves_a_checkpoint_to_go_on_from(tmp_path):
-    path = tmp_path / "run.npz"
-    with subprocess.Popen([sys.executable, "-c", SCRIPT, str(path)]) as process:
-        deadline = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < deadline:
-            if path.exists() and read_archive(path, "checkpoint", VERSION)[0]["at"] > 10:
-                break
-            time.sleep(0.01)
-        os.kill(process.pid, signal.SIGKILL)
-    header, _ = read_archive(path, "checkpoint", VERSION)
-    iterations = header["at"] + 5
-    settings = {"step_size": 0.5, "iterations": iterations, "initial": None}
-    settings["record"] = Record(every=1)
-    resumed = run(Checkpoint(path, every=2, resume=True), **settings)
-    assert header["at"] > 0
-    assert_same(resumed, run(**settings))
+def test_a_run_that_is_killed_again_and_again_comes_to_the_same_bits(tmp_path):
+    """Killed at random points, the process leaves a whole checkpoint and a whole record."""
+    path, file, iterations = tmp_path / "run.npz", tmp_path / "r.npy", 10**6
+    words = [sys.executable, "-c", SCRIPT, str(path), str(file), str(iterations)]
+    rng, reached = np.random.default_rng(), 0
+    for _ in range(4):
+        with subprocess.Popen(words) as process:
+            deadline = time.monotonic() + 60
+            while process.poll() is None and time.monotonic() < deadline:
+                if path.exists() and saved_at(path) > reached + 10:
+                    break
+                time.sleep(0.01)
+            time.sleep(rng.uniform(0, 0.05))
+            os.kill(process.pid, signal.SIGKILL)
+        assert saved_at(path) > reached
+        reached = saved_at(path)
+        rows = read_record(file)["iteration"]
+        np.testing.assert_array_equal(rows, np.arange(len(rows)))
+        assert len(rows) >= reached + 1
+    settings = {"step_size": 0.5, "iterations": reached + 5, "initial": None, "path": "reference"}
+    record = Record(every=1, quantities=("consensus_error",))
+    resumed = run(
+        Checkpoint(path, every=2, resume=True), record=replace(record, file=file), **settings
+    )
+    assert_same(resumed, run(record=record, **settings))
+
+
+def saved_at(path):
+    return read_archive(path, "checkpoint", VERSION)[0]["at"]

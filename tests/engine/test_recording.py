@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from dcpg_theory.engine import Record, run_dcpg
+from dcpg_theory.engine.reference import gradients
 from dcpg_theory.errors import InvalidInput
-from dcpg_theory.models import example_1, graphs
+from dcpg_theory.models import MultiTaskProblem, example_1, graphs
 from dcpg_theory.models.policies import softmax
+from dcpg_theory.models.random_problems import random_problem
 from dcpg_theory.theory import gradient, objective, task_objective
 
 PAIR = graphs.lazy_metropolis(graphs.complete(2))
@@ -58,6 +60,68 @@ def test_every_quantity_is_what_the_theory_says(traced):
             np.testing.assert_allclose(recorded[name][place], value, rtol=1e-13, atol=1e-15)
 
 
+PROOF = ("agent_errors", "own_gradient_norms", "own_gradient_norm", "lyapunov")
+
+
+def test_the_quantities_of_the_proofs_are_what_they_say():
+    problem, seen, alpha = random_problem(2, 3, 4, 2), {}, 0.2
+    mu = [np.roll(task.start, 1) for task in problem.tasks]
+    problem = MultiTaskProblem(problem.tasks, exploration=mu)
+    W = graphs.metropolis(graphs.star(3))
+    trace = run_dcpg(
+        problem,
+        W,
+        step_size=alpha,
+        iterations=6,
+        regularization=LAMBDA,
+        initial=np.random.default_rng(0).standard_normal((3, 4, 2)),
+        record=Record(every=2, quantities=PROOF),
+        callback=lambda k, theta: seen.setdefault(k, theta.copy()),
+    )
+    for place, theta in enumerate(seen.values()):
+        g = gradients(problem, theta, LAMBDA)
+        L = [task_objective(problem, i, softmax(theta[i]), LAMBDA, mu[i]) for i in range(3)]
+        apart = sum(
+            W.matrix[i, j] / 2 * np.sum((theta[i] - theta[j]) ** 2)
+            for i in range(3)
+            for j in range(3)
+        )
+        expected = {
+            "agent_errors": np.linalg.norm((theta - theta.mean(axis=0)).reshape(3, -1), axis=1),
+            "own_gradient_norms": np.linalg.norm(g.reshape(3, -1), axis=1),
+            "own_gradient_norm": np.linalg.norm(g.mean(axis=0)),
+            "lyapunov": apart / (2 * alpha) - sum(L),
+        }
+        for name, value in expected.items():
+            np.testing.assert_allclose(trace.recorded[name][place], value, rtol=1e-12)
+
+
+def test_the_lyapunov_function_falls_with_a_step_that_theorem_1_allows_and_not_with_any():
+    problem = random_problem(2, 3, 4, 2)
+    beta = sum(8 / (1 - task.discount) ** 3 for task in problem.tasks)
+    record = Record(every=1, quantities=("lyapunov",))
+
+    def values(alpha):
+        settings = {"initial": np.random.default_rng(0).standard_normal((3, 4, 2))}
+        settings |= {"step_size": alpha, "iterations": 200, "record": record}
+        trace = run_dcpg(problem, graphs.lazy_metropolis(graphs.ring(3)), **settings)
+        return trace.recorded["lyapunov"]
+
+    assert (np.diff(values(1 / (2 * beta))) <= 1e-9 * np.abs(values(1 / (2 * beta))[1:])).all()
+    assert (np.diff(values(500.0)) > 0).any()
+
+
+def test_the_step_of_the_lyapunov_function_is_the_one_that_led_there():
+    """So that a row does not depend on how much longer the run goes on."""
+    problem, record = random_problem(2, 3, 4, 2), Record(every=1, quantities=("lyapunov",))
+    steps, initial = np.linspace(1, 0.1, 9), np.random.default_rng(0).standard_normal((3, 4, 2))
+    W = graphs.lazy_metropolis(graphs.ring(3))
+    settings = {"initial": initial, "record": record}
+    longer = run_dcpg(problem, W, step_size=steps, iterations=9, **settings)
+    shorter = run_dcpg(problem, W, step_size=steps[:5], iterations=5, **settings)
+    np.testing.assert_array_equal(longer.recorded["lyapunov"][:6], shorter.recorded["lyapunov"])
+
+
 def test_shapes_are_as_documented(traced):
     recorded = traced[0].recorded
     assert recorded["task_values"].shape == (6, 2)
@@ -68,7 +132,8 @@ def test_shapes_are_as_documented(traced):
 def test_the_final_values_are_those_of_the_final_parameters(traced):
     trace, _ = traced
     theta = trace.parameters
-    assert trace.final["consensus_error"] == np.linalg.norm(theta - theta.mean(axis=0))
+    expected = np.linalg.norm(theta - theta.mean(axis=0))
+    np.testing.assert_allclose(trace.final["consensus_error"], expected, rtol=1e-14)
     np.testing.assert_array_equal(trace.mean_parameters, theta.mean(axis=0))
 
 
@@ -91,6 +156,7 @@ def test_only_chosen_quantities_are_recorded():
         ({"every": 1.5}, r"every=1.5 must be an integer"),
         ({"first": -1}, "first=-1 must be an integer of at least 0"),
         ({"first": None}, "first=None must be"),
+        ({"file": 3}, "file=3 must be a path"),
         ({"quantities": ("speed",)}, "unknown quantity 'speed', known are objective, "),
     ],
 )

@@ -25,7 +25,7 @@ def test_a_result_comes_back_whole(tmp_path, trace):
     assert metadata == {"problem": "ü", "seed": 3}
     np.testing.assert_array_equal(found.parameters, trace.parameters)
     assert found.record == trace.record
-    assert (found.iterations, found.path, found.stopped) == (5, "reference", None)
+    assert (found.iterations, found.path, found.stopped) == (5, "dense", None)
     assert found.recorded.keys() == trace.recorded.keys()
     for name, series in trace.recorded.items():
         np.testing.assert_array_equal(found.recorded[name], series)

@@ -78,6 +78,7 @@ def test_the_trace_is_that_of_the_readable_loop():
             regularization=0.2,
             initial=initial,
             record=record,
+            path="reference",
         )
         np.testing.assert_array_equal(trace.parameters, expected)
         assert (trace.iterations, trace.path, trace.stopped) == (23, "reference", None)
@@ -102,6 +103,16 @@ def test_the_callback_sees_every_recorded_iteration():
         callback=lambda k, theta: seen.append((k, theta.shape, theta.flags.writeable)),
     )
     assert seen == [(k, (2, 5, 2), False) for k in (0, 4, 8, 10)]
+
+
+def test_progress_is_told_often_enough_and_changes_nothing():
+    told = []
+    settings = {"step_size": 0.5, "iterations": 1000}
+    watched = run_dcpg(random_problem(4), PAIR, progress=told.append, **settings)
+    assert told == list(range(5, 1001, 5))
+    np.testing.assert_array_equal(
+        watched.parameters, run_dcpg(random_problem(4), PAIR, **settings).parameters
+    )
 
 
 def test_no_iterations_return_the_start():

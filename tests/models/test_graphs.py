@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import networkx as nx
@@ -158,3 +159,25 @@ def test_a_bad_edge_list_is_refused(tmp_path: Path, text: str, message: str) -> 
     file.write_text(text)
     with pytest.raises(InvalidInput, match=message):
         graphs.from_edge_list(file, 4)
+
+
+@pytest.mark.parametrize("weight", [None, 0.25, Fraction(1, 3)])
+def test_on_a_directed_cycle_each_hears_its_predecessor(weight):
+    w = Fraction(1, 2) if weight is None else weight
+    W = graphs.directed_cycle(5, weight)
+    assert not W.is_symmetric
+    assert (W.exact is None) is isinstance(weight, float)
+    expected = (1 - float(w)) * np.eye(5) + float(w) * np.roll(np.eye(5), -1, axis=1)
+    np.testing.assert_allclose(W.matrix, expected, rtol=1e-15)
+    assert W.neighbours(0) == (4,)
+
+
+def test_small_directed_cycles():
+    assert graphs.directed_cycle(1).matrix.tolist() == [[1.0]]
+    assert graphs.directed_cycle(2) == graphs.metropolis(graphs.ring(2))
+
+
+@pytest.mark.parametrize("weight", [0, 1, -0.5, "half", float("nan")])
+def test_the_weight_of_a_directed_cycle_lies_between_0_and_1(weight):
+    with pytest.raises(InvalidInput, match="strictly between 0 and 1"):
+        graphs.directed_cycle(3, weight)
