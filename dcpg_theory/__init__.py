@@ -22,6 +22,7 @@ _SUBMODULES = (
     "engine",
     "errors",
     "exact",
+    "gridworld",
     "ledger",
     "models",
     "report",

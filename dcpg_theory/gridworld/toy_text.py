@@ -51,7 +51,7 @@ def toy_text_task(environment: Any, discount: float) -> FiniteMDP:
     Examples
     --------
     >>> toy_text_task("cliff-walking", 0.9)
-    FiniteMDP(49 states, 4 actions, discount=0.9, float64, sparse with 193 entries)
+    FiniteMDP(49 states, 4 actions, discount=0.9, float64, sparse with 196 entries)
     """
     from scipy.sparse import coo_array
 

@@ -84,7 +84,7 @@ def speeds(world, plain, fused, repeats, horizon=HORIZON):
 
 def test_fused_loop_leaves_the_plain_one_behind():
     slow, fast = speeds(setting("fig2a").world, plain=3, fused=1000, repeats=2)
-    # Two to four hundred in practice; a factor of 50 survives any load: both ran side by side.
+    # Two to five hundred in practice; a factor of 50 survives any load: both ran side by side.
     assert slow > 50 * fast
 
 
