@@ -29,17 +29,16 @@ if TYPE_CHECKING:
     from dcpg_theory.bounds.optimality import proposition_1, theorem_2
     from dcpg_theory.bounds.smoothness import Constants, SharpConstants, constants
     from dcpg_theory.bounds.spectra import (
-        Spectrum,
         complete,
         directed_cycle,
         hypercube,
         path,
         ring,
-        single,
         spectrum_of,
         star,
         torus,
     )
+    from dcpg_theory.bounds.spectrum import Spectrum, single
     from dcpg_theory.bounds.statements import Bound, Statement
     from dcpg_theory.bounds.stationarity import theorem_1
     from dcpg_theory.bounds.task_sizes import Sizes, TaskSizes, sizes, sizes_of
@@ -50,7 +49,7 @@ _EXPORTS = {
     "SharpConstants": "smoothness",
     "Measured": "instance",
     "Sizes": "task_sizes",
-    "Spectrum": "spectra",
+    "Spectrum": "spectrum",
     "Statement": "statements",
     "TaskSizes": "task_sizes",
     "accuracy_within": "inverse",
@@ -65,7 +64,7 @@ _EXPORTS = {
     "path": "spectra",
     "proposition_1": "optimality",
     "ring": "spectra",
-    "single": "spectra",
+    "single": "spectrum",
     "sizes": "task_sizes",
     "sizes_of": "task_sizes",
     "spectrum_of": "spectra",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dcpg_theory.bounds.arithmetic import Number, at_working_precision, exact
 from dcpg_theory.bounds.optimality import theorem_2
-from dcpg_theory.bounds.spectra import Spectrum, spectrum_of
+from dcpg_theory.bounds.spectra import spectrum_of
+from dcpg_theory.bounds.spectrum import Spectrum
 from dcpg_theory.bounds.statements import Statement, check_mixing, statement_named, unit_length
 from dcpg_theory.bounds.stationarity import (
     constants_of,

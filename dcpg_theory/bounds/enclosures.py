@@ -24,7 +24,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from dcpg_theory.bounds.spectra import RULES, Spectrum, single
+from dcpg_theory.bounds.spectrum import RULES, Spectrum, single
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.mixing import MixingMatrix
@@ -93,7 +93,7 @@ def _spectrum(mixing: MixingMatrix, sizes: Array, error: float, lowest: Any) -> 
 
 
 def enclosed_weights(n: int, edges: Iterable[tuple[int, int]], rule: str) -> Spectrum:
-    """Return the enclosed spectrum of a graph's weights by a rule of `spectra.RULES`.
+    """Return the enclosed spectrum of a graph's weights by a rule of `spectrum.RULES`.
 
     The weights are rounded to floats; that moves W by at most (d + 4) 2^-52 sqrt(n), d the greatest
     degree: each of at most d + 1 entries of a row by 2^-53 of itself, the diagonal by the sum.

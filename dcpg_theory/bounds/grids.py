@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import flint
 
 from dcpg_theory.bounds.arithmetic import Number, at_working_precision, largest, smallest
-from dcpg_theory.bounds.spectra import RULES, Spectrum, path, ring
+from dcpg_theory.bounds.spectra import path, ring
+from dcpg_theory.bounds.spectrum import RULES, Spectrum
 
 __all__ = ["grid"]
 

@@ -31,7 +31,8 @@ from dcpg_theory.bounds.arithmetic import (
     smallest,
 )
 from dcpg_theory.bounds.optimality import theorem_2, unsplit_count, unsplit_step
-from dcpg_theory.bounds.spectra import Spectrum, spectrum_of
+from dcpg_theory.bounds.spectra import spectrum_of
+from dcpg_theory.bounds.spectrum import Spectrum
 from dcpg_theory.bounds.statements import (
     Bound,
     Statement,

@@ -46,8 +46,10 @@ from dcpg_theory.bounds.smoothness import (
     paper_gradient_total,
     paper_smoothness_total,
 )
-from dcpg_theory.bounds.spectra import Spectrum, spectrum_of
+from dcpg_theory.bounds.spectra import spectrum_of
+from dcpg_theory.bounds.spectrum import Spectrum
 from dcpg_theory.bounds.statements import (
+    SHARP_CONSTANTS,
     Bound,
     Statement,
     check_mixing,
@@ -55,7 +57,6 @@ from dcpg_theory.bounds.statements import (
     unit_length,
 )
 from dcpg_theory.bounds.stationarity import (
-    SHARP_CONSTANTS,
     constants_of,
     largest_step,
     moves_nothing,

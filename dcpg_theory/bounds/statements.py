@@ -8,13 +8,21 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from dcpg_theory.bounds.arithmetic import Number, above
-from dcpg_theory.bounds.spectra import Spectrum
+from dcpg_theory.bounds.spectrum import Spectrum
 from dcpg_theory.errors import AssumptionViolated, InvalidInput
 
 if TYPE_CHECKING:
     from dcpg_theory.theory.assumptions import Assumption
 
-__all__ = ["Bound", "Statement", "check_mixing", "statement_named", "unit_length"]
+__all__ = [
+    "SHARP_CONSTANTS",
+    "THEOREM_1_CLAIMS",
+    "Bound",
+    "Statement",
+    "check_mixing",
+    "statement_named",
+    "unit_length",
+]
 
 
 class Statement(StrEnum):
@@ -146,3 +154,16 @@ def check_mixing(statement: Statement, spectrum: Spectrum, n_agents: int) -> Non
         )
     if statement is Statement.CORRECTED and not spectrum.is_symmetric:
         raise AssumptionViolated("symmetric weights: W = W^T, which (24), (25) and (33) need")
+
+
+SHARP_CONSTANTS = ("eq-77-gradient-sharp", "eq-77-value-sharp", "eq-89-sharp", "eq-90-sharp")
+"""The claims of b^V_j, of the norm of grad V_j, and of the regularizer's two constants."""
+
+THEOREM_1_CLAIMS = {
+    Statement.PRINTED: ("theorem-1", "eq-10", "eq-11", "appb1-final"),
+    Statement.CORRECTED: ("theorem-1-corrected", "eq-10-corrected", "appb1-final-corrected"),
+    Statement.SHARP: ("theorem-1-sharp", *SHARP_CONSTANTS),
+    Statement.INSTANCE: ("theorem-1-sharp", "b5-mixture-sharp", *SHARP_CONSTANTS),
+    Statement.TRACKING: ("gradient-tracking-rate", *SHARP_CONSTANTS),
+}
+"""The claims that each column of Theorem 1 rests on."""

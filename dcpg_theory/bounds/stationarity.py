@@ -40,8 +40,10 @@ from dcpg_theory.bounds.smoothness import (
     paper_smoothness_total,
     sharp_constants,
 )
-from dcpg_theory.bounds.spectra import Spectrum, spectrum_of
+from dcpg_theory.bounds.spectra import spectrum_of
+from dcpg_theory.bounds.spectrum import Spectrum
 from dcpg_theory.bounds.statements import (
+    THEOREM_1_CLAIMS,
     Bound,
     Statement,
     check_mixing,
@@ -75,18 +77,6 @@ FORMULAS = {
     Statement.SHARP: r"\sqrt{\frac{2\Delta}{\alpha K} + b_{\text{rms}}^2 \delta^2} + \bar{b}^V \sqrt{N-1} \delta + \lambda \sqrt{\frac{1 - 1/|\mathcal{A}|}{|\mathcal{S}|}}, \quad \delta = \frac{\alpha G_{\text{rms}}}{1-\sigma_2}",  # noqa: E501
     Statement.INSTANCE: r"\sqrt{\frac{2\Delta}{\alpha K} + b_{\text{rms}}^2 \frac{1}{K} \sum_{k<K} \delta_k^2} + \bar{b}^V \sqrt{N-1} \delta_{K-1} + \lambda \sqrt{\frac{1 - 1/|\mathcal{A}|}{|\mathcal{S}|}}, \quad \delta_k = \alpha G_{\text{rms}} \frac{1-\sigma_2^k}{1-\sigma_2}",  # noqa: E501
 }
-SHARP_CONSTANTS = ("eq-77-gradient-sharp", "eq-77-value-sharp", "eq-89-sharp", "eq-90-sharp")
-"""The claims of b^V_j, of the norm of grad V_j, and of the regularizer's two constants."""
-
-CLAIMS = {
-    Statement.PRINTED: ("theorem-1", "eq-10", "eq-11", "appb1-final"),
-    Statement.CORRECTED: ("theorem-1-corrected", "eq-10-corrected", "appb1-final-corrected"),
-    Statement.SHARP: ("theorem-1-sharp", *SHARP_CONSTANTS),
-    Statement.INSTANCE: ("theorem-1-sharp", "b5-mixture-sharp", *SHARP_CONSTANTS),
-    Statement.TRACKING: ("gradient-tracking-rate", *SHARP_CONSTANTS),
-}
-
-
 # The paper's ------------------------------------------------------------------------------------
 
 
@@ -181,7 +171,7 @@ def _paper(
         formula=FORMULAS[statement],
         terms=terms,
         assumed=_assumed(statement),
-        claims=CLAIMS[statement],
+        claims=THEOREM_1_CLAIMS[statement],
         step_size=step,
         regularization=lam,
         notes=tuple(notes),
@@ -284,7 +274,7 @@ def _sharp(
         formula=FORMULAS[Statement.SHARP if statement is Statement.TRACKING else statement],
         terms=terms,
         assumed=_assumed(statement),
-        claims=CLAIMS[statement],
+        claims=THEOREM_1_CLAIMS[statement],
         step_size=step,
         regularization=lam,
         notes=tuple(notes),

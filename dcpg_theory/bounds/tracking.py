@@ -31,8 +31,7 @@ import flint
 
 from dcpg_theory.bounds.arithmetic import Number, above, root, short_step
 from dcpg_theory.bounds.smoothness import SharpConstants
-from dcpg_theory.bounds.statements import Bound, Statement
-from dcpg_theory.bounds.stationarity import CLAIMS
+from dcpg_theory.bounds.statements import THEOREM_1_CLAIMS, Bound, Statement
 from dcpg_theory.bounds.task_sizes import Sizes
 from dcpg_theory.errors import AssumptionViolated
 
@@ -144,7 +143,7 @@ def tracking_gradient(
         formula=_FORMULA + r" + \lambda \sqrt{\frac{1 - 1/|\mathcal{A}|}{|\mathcal{S}|}}",
         terms=terms,
         assumed=("EQUAL_STARTS",),
-        claims=CLAIMS[Statement.TRACKING],
+        claims=THEOREM_1_CLAIMS[Statement.TRACKING],
         step_size=step,
         regularization=lam,
         notes=tuple(notes),

@@ -8,17 +8,15 @@ from pathlib import Path
 
 from dcpg_theory.bounds.grids import grid
 from dcpg_theory.bounds.spectra import (
-    RULES,
-    Spectrum,
     complete,
     directed_cycle,
     hypercube,
     path,
     ring,
-    single,
     star,
     torus,
 )
+from dcpg_theory.bounds.spectrum import RULES, Spectrum, single
 from dcpg_theory.errors import InvalidInput
 
 __all__ = ["GRAPHS", "spectrum_named"]

@@ -17,6 +17,7 @@ from dcpg_theory import __version__
 from dcpg_theory.cli import choices
 from dcpg_theory.cli.gridworld_analysis import diagnose, optimum
 from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json
+from dcpg_theory.cli.pictures import check_picture
 from dcpg_theory.engine.checkpoints import Checkpoint
 from dcpg_theory.engine.files import write_archive
 from dcpg_theory.engine.monte_carlo import Episodic, Visits
@@ -283,24 +284,6 @@ def _stem(name: str) -> str:
         if name[0] != "/"
         else (Path(name.partition(",")[0]).stem)
     )
-
-
-def check_picture(path: Path | None) -> None:
-    """Refuse a bad name, and a file that is no picture of ours, before the work and not after it.
-
-    Raises
-    ------
-    InvalidInput
-        If there is something wrong.
-    """
-    if path is None:
-        return
-    if path.suffix.lower() not in (".png", ".svg"):
-        raise InvalidInput(f"--picture {path} must end in .png or .svg")
-    if not path.absolute().parent.is_dir():
-        raise InvalidInput(f"{path}: there is no folder {path.parent}")
-    if path.exists() and b"dcpg_theory gridworld" not in path.read_bytes():
-        raise InvalidInput(f"{path}: exists and is no picture of a grid world; not replaced")
 
 
 def _draw(

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dcpg_theory.cli.output import console_for, output_options, write_json
+from dcpg_theory.cli.pictures import check_picture
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.gridworld import experiments
@@ -118,8 +119,6 @@ def diagnose(
     PROBLEM is any problem of dcpg run, or a grid world. The reference policy of the mismatch ratios
     is the best one known: what DCPG reaches with exact gradients from everywhere.
     """
-    from dcpg_theory.cli.gridworld import check_picture
-
     world, model = _source(problem)
     if picture is not None and world is None:
         raise InvalidInput("--picture needs a grid world, for it draws the grid")

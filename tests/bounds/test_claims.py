@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import proofs_check
-from dcpg_theory.bounds import optimality, stationarity
+from dcpg_theory.bounds import optimality, statements, stationarity
 from dcpg_theory.bounds.statements import Statement
 
 # Proved on docs/gradient-tracking.md, and not by a chain of the kernel.
@@ -23,7 +23,7 @@ def verdicts() -> dict[str, str]:
 
 
 def named(statement):
-    return {*stationarity.CLAIMS[statement], *optimality.CLAIMS[statement]}
+    return {*statements.THEOREM_1_CLAIMS[statement], *optimality.CLAIMS[statement]}
 
 
 def test_claims_are_in_the_ledger_or_expected_there(verdicts):
