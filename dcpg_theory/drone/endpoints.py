@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,8 +117,6 @@ def starts_of_file(path: Path) -> tuple[Pose, ...]:
     InvalidInput
         If the file cannot be read as such.
     """
-    import math
-
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
         starts = tuple(
@@ -127,6 +126,8 @@ def starts_of_file(path: Path) -> tuple[Pose, ...]:
         raise InvalidInput(
             f"--starts {path} must be a JSON list of [x, y, z, yaw] in metres and degrees: {error}"
         ) from error
-    if not starts or not all(math.isfinite(x) for pose in starts for x in (*pose.position, pose.yaw)):
+    if not starts or not all(
+        math.isfinite(x) for pose in starts for x in (*pose.position, pose.yaw)
+    ):
         raise InvalidInput(f"--starts {path}: give at least one pose, of finite numbers")
     return starts

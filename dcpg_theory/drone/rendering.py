@@ -1,8 +1,8 @@
 """What the front camera sees: rendered by OpenGL off screen, or cast ray by ray without it.
 
 The choice is what the variable ``MUJOCO_GL`` says, else OSMesa, else EGL, else rays. The rays see
-shapes and flat colours with one light at the camera, no textures and no lamps; the depth is the same
-up to rounding.
+shapes and flat colours with one light at the camera, no textures and no lamps; the depth is the
+same up to rounding.
 """
 
 from __future__ import annotations

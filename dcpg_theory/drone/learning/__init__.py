@@ -1,7 +1,7 @@
 """Policies that are networks, and how they learn: Algorithm 1 with estimated gradients.
 
-JAX reads its flags when it is first used. One thread a process makes results repeat to the last bit;
-the other cores are for other runs, see ``--jobs``.
+JAX reads its flags when it is first used. One thread a process makes results repeat to the last
+bit; the other cores are for other runs, see ``--jobs``.
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ class Mpi:
 
     @property
     def agents(self) -> tuple[int, ...]:
-        """This process's agent."""
+        """The agent of this process."""
         return (int(self._communicator.Get_rank()),)
 
     def mix(self, before: Sequence[Layers], after: Sequence[Layers]) -> Mixed:

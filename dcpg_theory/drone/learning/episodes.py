@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dcpg_theory.drone.simulator import DroneSim, Frame, FRAME_SIZE
+from dcpg_theory.drone.simulator import FRAME_SIZE, DroneSim, Frame
 from dcpg_theory.drone.task import Flight
 from dcpg_theory.exact.numbers import Array
 

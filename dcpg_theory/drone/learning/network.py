@@ -13,8 +13,8 @@ full                  25                  softmax
 The policy has 1 280 025 parameters. A critic, where there is one, has two full layers of its own on
 the same 1024 numbers, 1024 and 1 wide: 1 050 625 more.
 
-Parameters are a dictionary ``{"policy": {...}, "critic": {...}}`` of float32 arrays; agents exchange
-the first part, which is what Section 5.2 says they communicate.
+Parameters are a dictionary ``{"policy": {...}, "critic": {...}}`` of float32 arrays; agents
+exchange the first part, which is what Section 5.2 says they communicate.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ __all__ = ["Parameters", "features", "log_policy", "n_parameters", "starting_par
 Parameters = dict[str, dict[str, Any]]
 
 _WIDTH = 1024
-_POLICY_SHAPES = {
+_POLICY_SHAPES: dict[str, tuple[int, ...]] = {
     "convolution_1": (7, 7, 3, 96),
     "convolution_2": (5, 5, 96, 64),
     "convolution_3": (3, 3, 64, 64),
     "full_1": (1024, _WIDTH),
     "full_2": (_WIDTH, N_ACTIONS),
 }
-_CRITIC_SHAPES = {"full_1": (1024, _WIDTH), "full_2": (_WIDTH, 1)}
+_CRITIC_SHAPES: dict[str, tuple[int, ...]] = {"full_1": (1024, _WIDTH), "full_2": (_WIDTH, 1)}
 _LAST_LAYER_SCALE = 0.01
 
 

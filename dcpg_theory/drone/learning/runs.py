@@ -19,6 +19,7 @@ from dcpg_theory.exact.numbers import Array
 __all__ = ["Run", "Saved", "load", "read_run", "save"]
 
 _KIND, _VERSION = "drone run", 1
+_POLICY = "0/policy/"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,14 +29,14 @@ class Saved:
     Attributes
     ----------
     episode : int
-    learners : list of list of arrays
-        For each agent its parameters and Adam's state, as a flat list of arrays.
+    learners : list of dict of str to array
+        For each agent its parameters and Adam's state, by their place.
     log : dict of str to array
         First axis: episode.
     """
 
     episode: int
-    learners: list[list[Array]]
+    learners: list[dict[str, Array]]
     log: dict[str, Array]
 
 
@@ -58,9 +59,7 @@ class Run:
     policies: list[dict[str, Array]]
 
     @staticmethod
-    def of(
-        settings: Settings, log: dict[str, list[Any]], policies: list[dict[str, Array]]
-    ) -> Run:
+    def of(settings: Settings, log: dict[str, list[Any]], policies: list[dict[str, Array]]) -> Run:
         """Return a run of a log of rows."""
         return Run(settings, {name: np.array(rows) for name, rows in log.items()}, policies)
 
@@ -68,38 +67,25 @@ class Run:
     def mean_policy(self) -> dict[str, Array]:
         """The policy of the agents' mean parameters: what DCPG has learned."""
         names = self.policies[0]
+        stacks = {name: np.stack([one[name] for one in self.policies]) for name in names}
         return {
-            name: np.mean([one[name] for one in self.policies], axis=0, dtype=np.float64).astype(
-                np.float32
-            )
-            for name in names
+            name: np.asarray(stack.mean(axis=0, dtype=np.float64), np.float32)
+            for name, stack in stacks.items()
         }
 
 
-def save(path: Path, settings: Settings, saved: Saved, policies: list[dict[str, Array]]) -> None:
+def save(path: Path, settings: Settings, saved: Saved) -> None:
     """Write a run's file.
-
-    Parameters
-    ----------
-    path : Path
-    settings : Settings
-    saved : Saved
-    policies : list of dict
-        At least one agent's, for the names and shapes of the layers.
 
     Raises
     ------
     InvalidInput
         If the file cannot be written.
     """
-    header = {
-        "settings": settings.as_json(),
-        "episode": saved.episode,
-        "policy": {name: list(layer.shape) for name, layer in policies[0].items()},
-    }
+    header = {"settings": settings.as_json(), "episode": saved.episode}
     arrays = {f"log/{name}": rows for name, rows in saved.log.items()}
     for agent, leaves in enumerate(saved.learners):
-        arrays |= {f"agent/{agent}/{place:03}": leaf for place, leaf in enumerate(leaves)}
+        arrays |= {f"agent/{agent}/{place}": leaf for place, leaf in leaves.items()}
     write_archive(path, _KIND, _VERSION, header, arrays)
 
 
@@ -111,7 +97,7 @@ def load(path: Path, settings: Settings) -> Saved:
     InvalidInput
         If the file cannot be read or is of another run.
     """
-    found, saved, _ = _read(path)
+    found, saved = _read(path)
     if found != settings:
         ours, theirs = settings.as_json(), found.as_json()
         differing = "; ".join(
@@ -134,27 +120,19 @@ def read_run(path: Path) -> Run:
     InvalidInput
         If the file cannot be read.
     """
-    settings, saved, shapes = _read(path)
-    policies = []
-    for leaves in saved.learners:
-        named = _policy_leaves(leaves, shapes)
-        if named is None:
-            raise InvalidInput(f"{path}: its policy has not the layers that its header names")
-        policies.append(named)
+    settings, saved = _read(path)
+    policies = [
+        {
+            place.removeprefix(_POLICY): leaf
+            for place, leaf in leaves.items()
+            if place.startswith(_POLICY)
+        }
+        for leaves in saved.learners
+    ]
     return Run(settings, saved.log, policies)
 
 
-def _policy_leaves(leaves: list[Array], shapes: dict[str, Any]) -> dict[str, Array] | None:
-    """Pick the policy out of the flat list: critic and policy come by name, each layer by name."""
-    names = sorted(shapes)
-    for first in range(len(leaves) - len(names) + 1):
-        part = leaves[first : first + len(names)]
-        if [list(leaf.shape) for leaf in part] == [shapes[name] for name in names]:
-            return dict(zip(names, part, strict=True))
-    return None
-
-
-def _read(path: Path) -> tuple[Settings, Saved, dict[str, Any]]:
+def _read(path: Path) -> tuple[Settings, Saved]:
     header, arrays = read_archive(path, _KIND, _VERSION)
     try:
         kept = dict(header["settings"])
@@ -164,13 +142,14 @@ def _read(path: Path) -> tuple[Settings, Saved, dict[str, Any]]:
             for name, rows in arrays.items()
             if name.startswith("log/")
         }
-        learners = []
-        for agent in range(settings.n_agents):
-            prefix = f"agent/{agent}/"
-            names = sorted(name for name in arrays if name.startswith(prefix))
-            learners.append([arrays[name] for name in names])
-        if not all(learners):
-            raise KeyError("agent")
-        return settings, Saved(int(header["episode"]), learners, log), dict(header["policy"])
+        learners = [
+            {
+                name.removeprefix(f"agent/{agent}/"): leaf
+                for name, leaf in arrays.items()
+                if name.startswith(f"agent/{agent}/")
+            }
+            for agent in range(settings.n_agents)
+        ]
+        return settings, Saved(int(header["episode"]), learners, log)
     except (KeyError, TypeError, ValueError):
         raise InvalidInput(f"{path}: is no complete {_KIND} of dcpg_theory") from None

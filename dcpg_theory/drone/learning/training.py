@@ -137,7 +137,9 @@ def train(
     method = estimators.estimator(settings.algorithm)
     state = _start(settings, network, path)
     if state.episode > episodes:
-        raise InvalidInput(f"{path}: is at episode {state.episode}, beyond the {episodes} asked for")
+        raise InvalidInput(
+            f"{path}: is at episode {state.episode}, beyond the {episodes} asked for"
+        )
     estimators.warm_up(method, state.learners[0].parameters)
     work = _Work(settings, network, method, Stopwatch())
     begin, steps = time.perf_counter(), 0
@@ -149,9 +151,7 @@ def train(
             if callback is not None:
                 seconds = time.perf_counter() - begin
                 recent = tuple(np.mean(state.log["distance"][-25:], axis=0))
-                callback(
-                    Progress(state.episode, episodes, steps, seconds, recent, work.watch)
-                )
+                callback(Progress(state.episode, episodes, steps, seconds, recent, work.watch))
     return runs.Run.of(settings, state.log, _policies(network, state.learners))
 
 
@@ -164,34 +164,40 @@ def _start(settings: Settings, network: Network, path: Path | None) -> State:
     if path is None or not path.exists():
         return State(0, [Learner(fresh.parameters, fresh.adam) for _ in network.agents])
     saved = runs.load(path, settings)
-    shape = jax.tree.structure((fresh.parameters, fresh.adam))
+    names, shape = _named(fresh), jax.tree.structure((fresh.parameters, fresh.adam))
     learners = []
     for agent in network.agents:
+        leaves = saved.learners[agent]
+        if leaves.keys() != names.keys():
+            raise InvalidInput(f"{path}: has other layers or another optimizer than this version")
         parameters, adam = jax.tree.unflatten(
-            shape, [jax.device_put(leaf) for leaf in saved.learners[agent]]
+            shape, [jax.device_put(leaves[name]) for name in names]
         )
         learners.append(Learner(parameters, adam))
     return State(saved.episode, learners, {name: list(rows) for name, rows in saved.log.items()})
 
 
 def _save(path: Path, settings: Settings, network: Network, state: State) -> None:
-    leaves = [
-        [np.asarray(leaf) for leaf in jax.tree.leaves((one.parameters, one.adam))]
-        for one in state.learners
-    ]
-    everyone = network.gather(leaves)
+    everyone = network.gather([_named(one) for one in state.learners])
     if network.agents[0] == 0:
         log = {name: np.array(rows) for name, rows in state.log.items()}
-        policies = _arrays([one.parameters["policy"] for one in state.learners])
-        runs.save(path, settings, runs.Saved(state.episode, everyone, log), policies)
+        runs.save(path, settings, runs.Saved(state.episode, everyone, log))
 
 
-def _arrays(policies: list[dict[str, Any]]) -> list[dict[str, Array]]:
-    return [{name: np.asarray(layer) for name, layer in one.items()} for one in policies]
+def _named(one: Learner) -> dict[str, Array]:
+    """Return all arrays of a learner by their place: ``0/policy/full_1_bias``, ``1/0/mu/...``."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path((one.parameters, one.adam))
+    return {
+        jax.tree_util.keystr(place, simple=True, separator="/"): np.asarray(leaf)
+        for place, leaf in leaves
+    }
 
 
 def _policies(network: Network, learners: list[Learner]) -> list[dict[str, Array]]:
-    return network.gather(_arrays([one.parameters["policy"] for one in learners]))
+    policies = [one.parameters["policy"] for one in learners]
+    return network.gather(
+        [{name: np.asarray(layer) for name, layer in one.items()} for one in policies]
+    )
 
 
 @dataclass
