@@ -13,6 +13,7 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "audit": "Check the paper's claims and compare with the recorded ledger.",
+    "drone": "The drones of Section 5.2: train, test, fly, serve.",
     "run": "Run Algorithm 1 on a problem.",
     "show": "Show one claim: statement, verdict, witness, corrected form.",
 }

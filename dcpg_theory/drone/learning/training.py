@@ -53,6 +53,8 @@ class Progress:
         How many are done.
     episodes : int
         How many there are to be.
+    episodes_here : int
+        How many were done in this process's lifetime.
     steps : int
         Of all agents, in this process's lifetime.
     seconds : float
@@ -64,6 +66,7 @@ class Progress:
 
     episode: int
     episodes: int
+    episodes_here: int
     steps: int
     seconds: float
     recent: tuple[float, ...]
@@ -142,7 +145,7 @@ def train(
         )
     estimators.warm_up(method, state.learners[0].parameters)
     work = _Work(settings, network, method, Stopwatch())
-    begin, steps = time.perf_counter(), 0
+    begin, steps, first = time.perf_counter(), 0, state.episode
     with Hangar(endpoints, report=report) as hangar:
         while state.episode < episodes:
             steps += work.iterate(state, hangar)
@@ -150,8 +153,11 @@ def train(
                 _save(path, settings, network, state)
             if callback is not None:
                 seconds = time.perf_counter() - begin
-                recent = tuple(np.mean(state.log["distance"][-25:], axis=0))
-                callback(Progress(state.episode, episodes, steps, seconds, recent, work.watch))
+                recent = tuple(np.mean(state.log["distance"][-25:], axis=0).tolist())
+                here = state.episode - first
+                callback(
+                    Progress(state.episode, episodes, here, steps, seconds, recent, work.watch)
+                )
     return runs.Run.of(settings, state.log, _policies(network, state.learners))
 
 
