@@ -69,6 +69,8 @@ class Remote:
         The client package, see `AirSimRpc`.
     vehicle : str
     starts : tuple of Pose or None
+    timeout : int
+        Seconds to wait for a reply.
     """
 
     host: str
@@ -76,6 +78,7 @@ class Remote:
     package: str | None = None
     vehicle: str = ""
     starts: tuple[Pose, ...] | None = None
+    timeout: int = 20
 
     @property
     def label(self) -> str:
@@ -92,6 +95,7 @@ class Remote:
             package=self.package,
             vehicle=self.vehicle,
             starts=self.starts,
+            timeout=self.timeout,
         )
 
 

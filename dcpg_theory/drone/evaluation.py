@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dcpg_theory.drone.endpoints import Endpoint
-from dcpg_theory.drone.learning.communication import on_device
 from dcpg_theory.drone.learning.episodes import fly
 from dcpg_theory.drone.learning.estimators import acting
 from dcpg_theory.drone.learning.hangar import Hangar
+from dcpg_theory.drone.learning.network import on_device
 from dcpg_theory.drone.learning.settings import Purpose, generator
 from dcpg_theory.drone.simulator import DroneSim
 from dcpg_theory.exact.numbers import Array

@@ -49,7 +49,7 @@ def mujoco_library() -> ModuleType:
         If it is not installed, or the renderer that ``MUJOCO_GL`` names cannot be loaded.
     """
     chosen = gl_choice()
-    if "mujoco" not in sys.modules and chosen != "native":
+    if "mujoco" not in sys.modules and chosen in (*dict(_LIBRARIES), "rays"):
         os.environ["MUJOCO_GL"] = "disabled" if chosen == "rays" else chosen
     return require("mujoco", "the embedded simulator")
 
@@ -100,9 +100,11 @@ def camera(model: Any, kind: str | None = None) -> Camera:
 def _context_class(mujoco: ModuleType) -> Any:
     """Return the chosen renderer's context, whatever was chosen when MuJoCo was imported."""
     chosen = gl_choice()
-    if chosen in dict(_LIBRARIES):
-        return importlib.import_module(f"mujoco.{chosen}").GLContext
-    return mujoco.GLContext
+    if chosen == "native":
+        return mujoco.GLContext
+    if chosen not in (*dict(_LIBRARIES), "glfw"):
+        raise RuntimeError(f"MUJOCO_GL={chosen} is no renderer (osmesa, egl, glfw or rays)")
+    return importlib.import_module(f"mujoco.{chosen}").GLContext
 
 
 class GlCamera:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dcpg_theory.drone.simulator import FRAME_SIZE, Frame, Pose
+from dcpg_theory.drone.worlds import World
 
 SMALL_ROOM = """
 <mujoco model="small room">
@@ -73,15 +74,20 @@ def mujoco_installed() -> None:
 
 
 @pytest.fixture
-def small_room() -> Iterator[Callable[..., object]]:
-    """Make simulators of an empty room, 10 x 6 x 3 m, whose walls are easy to reckon with."""
+def small_world() -> World:
+    """An empty room, 10 x 6 x 3 m, whose walls are easy to reckon with."""
+    return World("small room", SMALL_ROOM)
+
+
+@pytest.fixture
+def small_room(small_world: World) -> Iterator[Callable[..., object]]:
+    """Make simulators of the small room."""
     from dcpg_theory.drone.embedded import EmbeddedSim
-    from dcpg_theory.drone.worlds import World
 
     made = []
 
     def make(renderer: str | None = None) -> EmbeddedSim:
-        made.append(EmbeddedSim(World("small room", SMALL_ROOM), renderer))
+        made.append(EmbeddedSim(small_world, renderer))
         return made[-1]
 
     yield make

@@ -110,9 +110,9 @@ def _pilot() -> tuple[Choose, str]:
 
 
 def _policy(path: Path, agent: int | None) -> tuple[Choose, str]:
-    from dcpg_theory.drone.learning.communication import on_device
     from dcpg_theory.drone.learning.episodes import sampled_action
     from dcpg_theory.drone.learning.estimators import acting
+    from dcpg_theory.drone.learning.network import on_device
     from dcpg_theory.drone.learning.runs import read_run
 
     run = read_run(path)

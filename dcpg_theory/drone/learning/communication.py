@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import jax
 import numpy as np
 
 from dcpg_theory.errors import InvalidInput
@@ -191,8 +190,3 @@ def _mixed(
 def _square(array: Array) -> float:
     flat = array.ravel()
     return float(flat @ flat)
-
-
-def on_device(layers: Layers) -> Layers:
-    """Return layers as JAX holds them."""
-    return {name: jax.device_put(layer) for name, layer in layers.items()}

@@ -202,7 +202,7 @@ def _plus() -> Any:
 
 @cache
 def _norm() -> Any:
-    return jax.jit(optax.global_norm)
+    return jax.jit(lambda tree: jnp.sqrt(sum(jnp.vdot(x, x) for x in jax.tree.leaves(tree))))
 
 
 class Update(NamedTuple):

@@ -61,13 +61,15 @@ class Hangar:
         SimulatorLost
             If the simulator does not come back, or was never there.
         """
-        first = number not in self._open
+        reached = False
         for attempt in range(self._attempts):
             try:
-                return fly(self.simulator(number))
+                simulator = self.simulator(number)
+                reached = True
+                return fly(simulator)
             except SimulatorLost as error:
                 self._drop(number)
-                if first or attempt + 1 == self._attempts:
+                if not reached or attempt + 1 == self._attempts:
                     raise
                 self._report(f"{error}; trying again ({attempt + 1} of {self._attempts})")
                 time.sleep(self._pause)

@@ -29,7 +29,15 @@ from jax import lax
 from dcpg_theory.drone.simulator import FRAME_SIZE
 from dcpg_theory.drone.task import N_ACTIONS
 
-__all__ = ["Parameters", "features", "log_policy", "n_parameters", "starting_parameters", "values"]
+__all__ = [
+    "Parameters",
+    "features",
+    "log_policy",
+    "n_parameters",
+    "on_device",
+    "starting_parameters",
+    "values",
+]
 
 Parameters = dict[str, dict[str, Any]]
 
@@ -76,6 +84,11 @@ def _layers(rng: np.random.Generator, shapes: dict[str, tuple[int, ...]]) -> dic
         layers[f"{name}_weights"] = (scale * rng.standard_normal(shape)).astype(np.float32)
         layers[f"{name}_bias"] = np.zeros(shape[-1], np.float32)
     return layers
+
+
+def on_device(layers: dict[str, Any]) -> dict[str, Any]:
+    """Return layers as JAX holds them."""
+    return {name: jax.device_put(layer) for name, layer in layers.items()}
 
 
 def n_parameters(parameters: dict[str, Any]) -> int:

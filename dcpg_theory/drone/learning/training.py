@@ -13,10 +13,10 @@ import numpy as np
 
 from dcpg_theory.drone.endpoints import Endpoint
 from dcpg_theory.drone.learning import estimators, runs
-from dcpg_theory.drone.learning.communication import InProcess, Network, on_device
+from dcpg_theory.drone.learning.communication import InProcess, Network
 from dcpg_theory.drone.learning.episodes import Episode, Stopwatch, fly
 from dcpg_theory.drone.learning.hangar import Hangar
-from dcpg_theory.drone.learning.network import Parameters, starting_parameters
+from dcpg_theory.drone.learning.network import Parameters, on_device, starting_parameters
 from dcpg_theory.drone.learning.settings import Purpose, Settings, generator
 from dcpg_theory.drone.simulator import DroneSim
 from dcpg_theory.errors import InvalidInput

@@ -46,7 +46,7 @@ class AirSimRpc:
         Ask for depth in metres instead of DepthVis bytes, of 0.39 m, which are all that the task
         uses and cost less.
     timeout : int
-        Seconds to wait for a reply.
+        Seconds to wait for a reply before the simulator counts as lost.
 
     Raises
     ------
@@ -65,7 +65,7 @@ class AirSimRpc:
         vehicle: str = "",
         starts: Sequence[Pose] | None = None,
         exact_depth: bool = False,
-        timeout: int = 60,
+        timeout: int = 20,
     ) -> None:
         self._place = f"{host}:{port}"
         self._vehicle, self._exact_depth = vehicle, exact_depth

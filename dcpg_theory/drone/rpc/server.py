@@ -31,6 +31,7 @@ __all__ = ["AirSimServer"]
 LARGEST_FRAME = 1 << 20
 MOST_CONNECTIONS = 64
 _CHUNK = 1 << 16
+_LAST_CHUNKS = 64
 _REQUEST, _REPLY, _NOTIFICATION = 0, 1, 2
 _SHORTEST = {_REQUEST: 4, _NOTIFICATION: 3}
 
@@ -79,7 +80,9 @@ class AirSimServer:
         self._simulating = threading.Thread(
             target=self._simulate, args=(world, dialect, renderer), daemon=True
         )
-        self._accepting = threading.Thread(target=self._sockets.serve_forever, daemon=True)
+        self._accepting = threading.Thread(
+            target=self._sockets.serve_forever, args=(0.05,), daemon=True
+        )
         self._simulating.start()
         try:
             self.backend = self._ready.result()
@@ -201,11 +204,20 @@ class _Connection(socketserver.BaseRequestHandler):
                 raise
             except msgpack.BufferFull:
                 largest = f"a frame must be at most {LARGEST_FRAME} bytes long"
-                self._reply(0, f"{largest}; the connection is closed", None)
+                self._hang_up(f"{largest}; the connection is closed")
                 return
             except Exception as error:  # msgpack raises a dozen kinds for what is no msgpack
                 what = str(error) or type(error).__name__
-                self._reply(0, f"this is no msgpack ({what}); the connection is closed", None)
+                self._hang_up(f"this is no msgpack ({what}); the connection is closed")
+                return
+
+    def _hang_up(self, words: str) -> None:
+        """Say why, and read a little more: closing on unread bytes would take the words back."""
+        self._reply(0, words, None)
+        self.request.shutdown(socket.SHUT_WR)
+        self.request.settimeout(1)
+        for _ in range(_LAST_CHUNKS):
+            if not self.request.recv(_CHUNK):
                 return
 
     def _answer(self, message: Any) -> None:
