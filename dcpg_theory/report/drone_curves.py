@@ -60,6 +60,8 @@ def save_curves(path: Path, result: dict[str, Any], algorithm: str) -> None:
         _band(axes[-1], apart, look, title)
     for i, name in enumerate(names):
         axes[i].set_ylabel(f"Env{i}: {name}\nMSF in m")
+        axes[i].set_ylim(bottom=0)
+    axes[-1].set_ylim(bottom=0)
     axes[-1].set_ylabel("consensus error\n(parameter units)")
     axes[-1].set_xlabel("training episode")
     axes[0].legend(loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=9)
