@@ -24,7 +24,17 @@ from dcpg_theory.drone.tiers import Tier
 from dcpg_theory.engine.files import write_whole
 from dcpg_theory.errors import InvalidInput
 
-__all__ = ["DCPG", "UNTRAINED", "Job", "Report", "collected", "hardware", "run_jobs", "versions"]
+__all__ = [
+    "DCPG",
+    "UNTRAINED",
+    "Job",
+    "Report",
+    "collected",
+    "hardware",
+    "name_of",
+    "run_jobs",
+    "versions",
+]
 
 DCPG, UNTRAINED = "DCPG", "untrained"
 _LIBRARIES = ("dcpg-theory", "numpy", "jax", "jaxlib", "optax", "mujoco", "msgpack", "cosysairsim")
@@ -182,7 +192,7 @@ def _test(listener: Listener, job: Job) -> dict[str, Any]:
         policies = {f"SA-{i}": policy for i, policy in enumerate(run.policies)}
         policies[UNTRAINED] = first["policy"]
     else:
-        policies = {DCPG: run.mean_policy}
+        policies = {name_of(settings.graph): run.mean_policy}
     total = len(policies) * len(job.endpoints) * tier.test_episodes
     flights = evaluate(
         policies,
@@ -257,7 +267,7 @@ def collected(tests: Sequence[dict[str, Any]], tier: Tier, command: str) -> dict
         for policy, flights in test["flights"].items():
             rounded = [[round(x, 3) for x in row] for row in flights]
             entry["flights"].setdefault(policy, []).append(rounded)
-        entry["training"].setdefault(settings["graph"], []).append(test["log"])
+        entry["training"].setdefault(settings["graph"], []).append(_rounded(test["log"]))
     first = tests[0]
     return {
         "kind": "drone table",
@@ -269,6 +279,25 @@ def collected(tests: Sequence[dict[str, Any]], tier: Tier, command: str) -> dict
         "algorithms": algorithms,
         "versions": first["versions"],
         "hardware": first["hardware"],
+    }
+
+
+def name_of(graph: str) -> str:
+    """Return how the policy learned over a graph is called: over the paper's ring, DCPG."""
+    return DCPG if graph == "ring" else f"{DCPG} ({graph})"
+
+
+def _rounded(log: dict[str, Any]) -> dict[str, Any]:
+    """Return a log with as many digits as mean something, which keeps files small."""
+    digits = {"distance": 5, "gradient_norm": 6, "consensus_error": 7, "step_norm": 7}
+
+    def short(value: Any, count: int) -> Any:
+        if isinstance(value, list):
+            return [short(item, count) for item in value]
+        return float(f"{value:.{count}g}")
+
+    return {
+        name: short(rows, digits[name]) if name in digits else rows for name, rows in log.items()
     }
 
 

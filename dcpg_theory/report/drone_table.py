@@ -31,7 +31,8 @@ def _policies(entry: dict[str, Any]) -> list[str]:
     """Return the policies as Table 1 orders them, the untrained one first."""
     names = entry["flights"]
     alone = sorted(name for name in names if name.startswith("SA-"))
-    return [name for name in (UNTRAINED, *alone, DCPG) if name in names]
+    together = [name for name in names if name.startswith(DCPG)]
+    return [*([UNTRAINED] if UNTRAINED in names else []), *alone, *together]
 
 
 def markdown(result: dict[str, Any]) -> str:
@@ -46,7 +47,10 @@ def markdown(result: dict[str, Any]) -> str:
             mean, spread = mean_safe_flight(np.array(entry["flights"][name]))
             cells = [f"{m:.1f} ± {s:.1f}" for m, s in zip(mean, spread, strict=True)]
             lines.append(f"| {name} | " + " | ".join(cells) + f" | {mean.sum():.1f} |")
-        lines += ["", *_words(result, algorithm), ""]
+        for name in entry["flights"]:
+            if name.startswith(DCPG):
+                lines += ["", *_words(result, algorithm, name)]
+        lines.append("")
     lines += [
         "MSF in metres: the mean length of a flight over the ground before the drone hits "
         "something, comes within 1.4 m of it head-on, or reaches the cap; ± is the standard "
@@ -60,21 +64,19 @@ def markdown(result: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def findings(result: dict[str, Any], algorithm: str) -> dict[str, Difference]:
-    """Return, for each policy that learned alone, how much farther DCPG flies in the sum."""
+def findings(result: dict[str, Any], algorithm: str, policy: str) -> dict[str, Difference]:
+    """Return, for each policy that learned alone, how much farther `policy` flies in the sum."""
     flights = result["algorithms"][algorithm]["flights"]
-    if DCPG not in flights:
-        return {}
     return {
-        name: compare_sums(np.array(flights[DCPG]), np.array(flights[name]))
+        name: compare_sums(np.array(flights[policy]), np.array(flights[name]))
         for name in sorted(flights)
         if name.startswith("SA-")
     }
 
 
-def _words(result: dict[str, Any], algorithm: str) -> list[str]:
-    """Say whether DCPG beats every SA in the sum, how surely, and where it does not."""
-    found = findings(result, algorithm)
+def _words(result: dict[str, Any], algorithm: str, policy: str) -> list[str]:
+    """Say whether a policy beats every SA in the sum, how surely, and where it does not."""
+    found = findings(result, algorithm, policy)
     if not found:
         return []
     kind = "95 % interval"
@@ -85,25 +87,43 @@ def _words(result: dict[str, Any], algorithm: str) -> list[str]:
         f"{gap.share:.0%} of the resamples)"
         for name, gap in found.items()
     ]
-    surely = [name for name, gap in found.items() if gap.low > 0]
-    verdict = (
-        "DCPG flies farther in the sum than every SA, and no interval holds 0"
-        if len(surely) == len(found)
-        else "In the sum DCPG is ahead with an interval above 0 of "
-        + (", ".join(surely) or "no SA")
-        + " only"
-    )
-    flights = result["algorithms"][algorithm]["flights"]
-    dcpg, _ = mean_safe_flight(np.array(flights[DCPG]))
-    behind = [
-        f"of {name} in Env{i}"
-        for name in found
-        for i, value in enumerate(mean_safe_flight(np.array(flights[name]))[0])
-        if value >= dcpg[i]
+    return [
+        f"{_verdict(policy, found)} {_cells(result, algorithm, policy, list(found))}",
+        "",
+        f"{policy} minus, in the sum: " + "; ".join(parts) + ".",
     ]
-    where = f"Its mean is not above that {', '.join(behind)}." if behind else ""
-    cell = "Its mean is above that of every SA in every environment." if not behind else where
-    return [f"{verdict}. {cell}", "", "DCPG minus, in the sum: " + "; ".join(parts) + "."]
+
+
+def _verdict(policy: str, found: dict[str, Difference]) -> str:
+    ahead = [name for name, gap in found.items() if gap.low > 0]
+    behind = [name for name, gap in found.items() if gap.high < 0]
+    open_ones = [name for name in found if name not in ahead + behind]
+    if len(ahead) == len(found):
+        return f"{policy} flies farther in the sum than every SA; no interval holds 0."
+    words = [
+        f"{what} {', '.join(names)}"
+        for what, names in (
+            ("farther than", ahead),
+            ("less far than", behind),
+            ("undecided against", open_ones),
+        )
+        if names
+    ]
+    return f"{policy} does not surely beat every SA in the sum: {'; '.join(words)}."
+
+
+def _cells(result: dict[str, Any], algorithm: str, policy: str, others: list[str]) -> str:
+    flights = result["algorithms"][algorithm]["flights"]
+    mean, _ = mean_safe_flight(np.array(flights[policy]))
+    above = [
+        f"{name} in Env{i}"
+        for name in others
+        for i, value in enumerate(mean_safe_flight(np.array(flights[name]))[0])
+        if value >= mean[i]
+    ]
+    if not above:
+        return "In every environment its mean is above that of every SA."
+    return f"Means that are not below its own: {', '.join(above)}."
 
 
 def save_table_figure(path: Path, result: dict[str, Any]) -> None:

@@ -5,9 +5,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import signal
+import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+from raw_rpc import RawClient
 
 from dcpg_theory import cli
 
@@ -176,3 +181,51 @@ def test_train_says_how_fast_and_where_the_time_went(dcpg, tmp_path):
     found = json.loads((tmp_path / "t.json").read_text())
     assert sum(found["speed"]["shares"].values()) == pytest.approx(1)
     assert found["log"]["steps"]
+
+
+@pytest.mark.usefixtures("extra")
+def test_serve_says_where_answers_and_ends_on_ctrl_c(tmp_path):
+    server = subprocess.Popen(
+        [sys.executable, "-u", "-m", "dcpg_theory", "drone", "serve", "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    try:
+        said = server.stdout.readline()
+        found = re.match(r"serving corridor at 127\.0\.0\.1:(\d+), dialect cosys", said)
+        assert found is not None, said
+        with RawClient(int(found[1])) as client:
+            assert client.call("ping")
+    finally:
+        server.send_signal(signal.SIGINT)
+        _, err = server.communicate()
+    assert (server.returncode, err) == (0, "")
+
+
+@pytest.mark.usefixtures("extra")
+def test_one_process_an_agent_gives_the_same_run(dcpg, tmp_path):
+    pytest.importorskip("mpi4py", reason="needs the extra mpi")
+    mpiexec = Path(sys.executable).with_name("mpiexec")
+    if not mpiexec.exists():
+        pytest.skip("there is no mpiexec beside this Python")
+    words = [
+        "drone", "train", "--world", "0", "--world", "3", "--episodes", "2", "--cap", "5",
+        "--renderer", "rays", "--quiet",
+    ]  # fmt: skip
+    assert dcpg(*words, "--out", "one")[0] == 0
+    program = [mpiexec, "-n", "2", sys.executable, "-m", "dcpg_theory", *words, "--mpi"]
+    result = subprocess.run(
+        [*program, "--out", "two"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+    from dcpg_theory.drone.learning.runs import read_run
+
+    one, two = (read_run(tmp_path / name / "reinforce-ring-seed0.npz") for name in ("one", "two"))
+    for name, rows in one.log.items():
+        np.testing.assert_array_equal(rows, two.log[name])
+    for a, b in zip(one.policies, two.policies, strict=True):
+        for layer in a:
+            np.testing.assert_array_equal(a[layer], b[layer])

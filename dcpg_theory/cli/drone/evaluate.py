@@ -12,7 +12,7 @@ from rich.table import Table
 from dcpg_theory.cli.drone.options import command_line, endpoints, simulator_options
 from dcpg_theory.cli.drone.progress import Board
 from dcpg_theory.cli.output import console_for, output_options, write_json
-from dcpg_theory.drone.experiment import DCPG, Report, hardware, versions
+from dcpg_theory.drone.experiment import Report, hardware, name_of, versions
 from dcpg_theory.drone.statistics import mean_safe_flight
 
 __all__ = ["evaluate"]
@@ -51,7 +51,7 @@ def evaluate(
     alone = found.settings.graph == "none"
     policies = {f"SA-{i}": policy for i, policy in enumerate(found.policies)}
     if not alone:
-        policies = {DCPG: found.mean_policy}
+        policies = {name_of(found.settings.graph): found.mean_policy}
     cap = cap or found.settings.cap
     seed = found.settings.seed if seed is None else seed
     total = len(policies) * len(places) * test_episodes

@@ -40,9 +40,8 @@ __all__ = ["table"]
     "--graph",
     "graphs",
     type=click.Choice([name for name in GRAPHS if name != "none"]),
-    default="ring",
-    show_default=True,
-    help="Of DCPG; besides, every agent is trained alone.",
+    multiple=True,
+    help="Of DCPG; several can be given. Default: ring. Besides, every agent is trained alone.",
 )
 @click.option("--seeds", type=click.IntRange(min=1), help="How many; default the tier's.")
 @tier_options
@@ -64,7 +63,7 @@ __all__ = ["table"]
 @output_options
 def table(
     algorithms: tuple[str, ...],
-    graphs: str,
+    graphs: tuple[str, ...],
     seeds: int | None,
     tier_name: str,
     episodes: int | None,
@@ -97,7 +96,7 @@ def table(
         Job(Settings(algorithm, graph, seed, tier.cap, names), places, tier, out)
         for seed in range(tier.seeds)
         for algorithm in algorithms or ALGORITHMS
-        for graph in (graphs, "none")
+        for graph in (*(graphs or ("ring",)), "none")
     ]
     with Board(quiet=quiet) as board:
         tests = run_jobs(planned, jobs, board)
