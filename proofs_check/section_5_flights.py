@@ -61,7 +61,7 @@ def _exact(number: float) -> Fraction:
 
 
 @claim(
-    "remark-1-consensus",
+    "remark-1-consensus-sharp",
     where=WHERE,
     statement=r"\|\theta^k - \bar\theta^k\| \leq \frac{\alpha D}{1 - \sigma_2}",
     kind=Kind.EMPIRICAL,
@@ -93,7 +93,7 @@ def agents_stay_together(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "sec5-adam-steps-farther",
+    "sec5-adam-steps-farther-sharp",
     where=WHERE,
     statement=r"\alpha^2 \|g^k\|^2 < \|u^k\|^2",
     kind=Kind.EMPIRICAL,
@@ -102,7 +102,7 @@ def agents_stay_together(kernel: Kernel) -> Evidence:
     note=(
         "not printed: in every recorded episode ADAM moves the agents farther than (9) with the "
         "same step size would, by the estimated gradients measured there; so a bound with "
-        "alpha times the gradients' norm is not one on these runs, see remark-1-consensus"
+        "alpha times the gradients' norm is not one on these runs, see remark-1-consensus-sharp"
     ),
 )
 def adam_steps_farther(kernel: Kernel) -> Evidence:
@@ -121,11 +121,11 @@ def adam_steps_farther(kernel: Kernel) -> Evidence:
 
 
 @claim(
-    "sec5-graph-effect",
+    "sec5-graph-effect-sharp",
     where=WHERE,
     statement=r"e_{\text{complete}} < e_{\text{ring}} < e_{\text{star}} < e_{\text{none}}",
     kind=Kind.EMPIRICAL,
-    depends=("remark-1-consensus",),
+    depends=("remark-1-consensus-sharp",),
     controls=(
         misprint(r"\text{ring}} < e_{\text{star}", r"\text{star}} < e_{\text{ring}"),
         misprint(r"\text{star}} < e_{\text{none}", r"\text{none}} < e_{\text{star}"),
