@@ -6,6 +6,8 @@ import asyncio
 import importlib.util
 import json
 import socket
+import socketserver
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -188,3 +190,21 @@ def test_an_endpoint_must_be_host_and_port(text):
 
     with pytest.raises(InvalidInput, match="must read HOST:PORT"):
         remote(text, None, None)
+
+
+@pytest.mark.parametrize("words", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_something_else_at_the_port_is_told_in_one_line(words):
+    client_package("cosysairsim")
+
+    class Other(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            while self.request.recv(1000):
+                self.request.sendall(words)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Other) as other:
+        other.daemon_threads = True
+        threading.Thread(target=other.serve_forever, args=(0.05,), daemon=True).start()
+        port = other.server_address[1]
+        with pytest.raises(SimulatorLost, match=f"no AirSim answers at 127.0.0.1:{port}"):
+            adapter(port, timeout=1)
+        other.shutdown()
