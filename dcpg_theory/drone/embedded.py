@@ -9,6 +9,7 @@ a trajectory is the same numbers through either backend.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from dcpg_theory.drone.worlds import World
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
 
-__all__ = ["RADIUS", "EmbeddedSim"]
+__all__ = ["RADIUS", "Contact", "EmbeddedSim"]
 
 RADIUS = 0.2
 """Of the drone, in metres."""
@@ -29,6 +30,29 @@ STRIDE = 0.08
 
 _BISECTIONS = 10
 _DRONE = "dcpg-drone"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What the drone hit.
+
+    Attributes
+    ----------
+    name : str
+        Of the thing.
+    number : int
+        Its index among the geoms.
+    point, normal : tuple of float
+        Where, in metres, and the unit vector from the thing to the drone; NED.
+    depth : float
+        How deep the drone is in it, in metres.
+    """
+
+    name: str
+    number: int
+    point: tuple[float, ...]
+    normal: tuple[float, ...]
+    depth: float
 
 
 class EmbeddedSim:
@@ -229,35 +253,6 @@ class EmbeddedSim:
             else:
                 free = middle
         return free
-
-
-class Contact:
-    """What the drone hit.
-
-    Attributes
-    ----------
-    name : str
-        Of the thing.
-    number : int
-        Its index among the geoms.
-    point, normal : tuple of 3 floats
-        Where, in metres, and the unit vector from the thing to the drone; NED.
-    depth : float
-        How deep the drone is in it, in metres.
-    """
-
-    __slots__ = ("depth", "name", "normal", "number", "point")
-
-    def __init__(
-        self,
-        name: str,
-        number: int,
-        point: tuple[float, ...],
-        normal: tuple[float, ...],
-        depth: float,
-    ) -> None:
-        self.name, self.number, self.depth = name, number, depth
-        self.point, self.normal = point, normal
 
 
 def _singles(name: str, values: tuple[float, ...]) -> Array:

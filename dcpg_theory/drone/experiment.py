@@ -16,13 +16,16 @@ from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dcpg_theory.drone.endpoints import Endpoint
 from dcpg_theory.drone.learning.settings import Purpose, Settings, generator
 from dcpg_theory.drone.tiers import Tier
 from dcpg_theory.engine.files import write_whole
 from dcpg_theory.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from dcpg_theory.drone.learning.training import Progress
 
 __all__ = [
     "DCPG",
@@ -33,6 +36,7 @@ __all__ = [
     "hardware",
     "name_of",
     "run_jobs",
+    "training_report",
     "versions",
 ]
 
@@ -99,6 +103,20 @@ class Report:
 
 
 Listener = Callable[[Report], None]
+
+
+def training_report(name: str, progress: Progress) -> Report:
+    """Return how far a training run is, with its pace in this process so far."""
+    pace = progress.seconds / progress.episodes_here
+    return Report(
+        name,
+        "training",
+        progress.episode,
+        progress.episodes,
+        progress.steps / max(progress.seconds, 1e-9),
+        pace * (progress.episodes - progress.episode),
+        progress.recent,
+    )
 
 
 def run_jobs(jobs: Sequence[Job], processes: int, listener: Listener) -> list[dict[str, Any]]:
@@ -169,22 +187,11 @@ def _test(listener: Listener, job: Job) -> dict[str, Any]:
     seconds = {"forward": 0.0, "simulate": 0.0, "train": 0.0, "mix": 0.0, "all": 0.0}
     steps = 0
 
-    def told(progress: Any) -> None:
+    def told(progress: Progress) -> None:
         nonlocal steps
         steps = progress.steps
         seconds.update(asdict(progress.watch) | {"all": progress.seconds})
-        pace = progress.seconds / progress.episodes_here
-        listener(
-            Report(
-                settings.stem,
-                "training",
-                progress.episode,
-                progress.episodes,
-                progress.steps / max(progress.seconds, 1e-9),
-                pace * (progress.episodes - progress.episode),
-                progress.recent,
-            )
-        )
+        listener(training_report(settings.stem, progress))
 
     run = train(settings, job.endpoints, tier.episodes, path=job.run_path, callback=told)
     if settings.graph == "none":

@@ -19,7 +19,7 @@ from dcpg_theory.cli.drone.options import (
 )
 from dcpg_theory.cli.drone.progress import Board
 from dcpg_theory.cli.output import console_for, output_options, write_json
-from dcpg_theory.drone.experiment import Report, hardware, versions
+from dcpg_theory.drone.experiment import hardware, training_report, versions
 from dcpg_theory.drone.learning.settings import GRAPHS, Settings
 from dcpg_theory.errors import InvalidInput
 
@@ -95,18 +95,7 @@ def train(
 
         def told(progress: Progress) -> None:
             last[:] = [progress]
-            pace = progress.seconds / progress.episodes_here
-            board(
-                Report(
-                    settings.stem,
-                    "training",
-                    progress.episode,
-                    progress.episodes,
-                    progress.steps / max(progress.seconds, 1e-9),
-                    pace * (progress.episodes - progress.episode),
-                    progress.recent,
-                )
-            )
+            board(training_report(settings.stem, progress))
 
         run = trained(
             settings,

@@ -12,6 +12,7 @@ one process and over MPI.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,6 +26,7 @@ __all__ = ["InProcess", "Mixed", "Mpi", "Network", "mixed_row"]
 Layers = dict[str, Any]
 
 
+@dataclass(slots=True, eq=False)
 class Mixed:
     """What communication gives.
 
@@ -40,13 +42,10 @@ class Mixed:
         The mean of all agents' policies, thetabar.
     """
 
-    __slots__ = ("consensus_error", "mean", "policies", "step_norm")
-
-    def __init__(
-        self, policies: list[Layers], consensus_error: float, step_norm: float, mean: Layers
-    ) -> None:
-        self.policies, self.mean = policies, mean
-        self.consensus_error, self.step_norm = consensus_error, step_norm
+    policies: list[Layers]
+    consensus_error: float
+    step_norm: float
+    mean: Layers
 
 
 class Network(Protocol):

@@ -70,13 +70,14 @@ class AirSimRpc:
         self._place = f"{host}:{port}"
         self._vehicle, self._exact_depth = vehicle, exact_depth
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"airsim {self._place}")
+        self._client: Any = None
         try:
             self.package, self._airsim = self._on_thread(lambda: _client_package(package))
-            self._client = self._asked(lambda: self._connect(host, port, timeout))
+            self._asked(lambda: self._connect(host, port, timeout))
             self._asked(self._take_control)
             self._starts = self._asked(self._find_starts) if starts is None else tuple(starts)
         except BaseException:
-            self._thread.shutdown()
+            self.close()
             raise
 
     @property
@@ -172,8 +173,9 @@ class AirSimRpc:
             "ApiServerPort? `dcpg drone serve` starts one"
         )
 
-    def _connect(self, host: str, port: int, timeout: int) -> Any:
+    def _connect(self, host: str, port: int, timeout: int) -> None:
         client = self._airsim.MultirotorClient(ip=host, port=port, timeout_value=timeout)
+        self._client = client
         theirs, least = client.getServerVersion(), client.getMinRequiredClientVersion()
         ours, needed = client.getClientVersion(), client.getMinRequiredServerVersion()
         if theirs < needed or ours < least:
@@ -182,7 +184,6 @@ class AirSimRpc:
                 f"later; the one at {self._place} is of version {theirs} and needs a client of "
                 f"{least} or later: use the client package that belongs to it"
             )
-        return client
 
     def _take_control(self) -> None:
         self._client.enableApiControl(True, self._vehicle)

@@ -12,17 +12,31 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import stand_in_airsim
 
 from dcpg_theory.drone.simulator import Pose, SimulatorLost
 from dcpg_theory.drone.task import Flight, depth_byte
 from dcpg_theory.errors import InvalidInput
 
-CLIENTS = [("cosys", "cosysairsim"), ("airsim", "airsim")]
+CLIENTS = [("cosys", "cosysairsim"), ("airsim", "airsim"), ("airsim", "stand-in")]
 
 
 def client_package(name: str) -> None:
-    if importlib.util.find_spec(name) is None:
+    if name != "stand-in" and importlib.util.find_spec(name) is None:
         pytest.skip(f"the client package {name} is not installed")
+
+
+@pytest.fixture(autouse=True)
+def stand_in(monkeypatch):
+    """Let the package ``stand-in`` be one that speaks as `airsim` does."""
+    from dcpg_theory.drone.rpc import adapter
+
+    real = adapter._client_package
+    monkeypatch.setattr(
+        adapter,
+        "_client_package",
+        lambda name: ("airsim", stand_in_airsim) if name == "stand-in" else real(name),
+    )
 
 
 def adapter(port: int, package: str | None = None, **options: object):
@@ -84,7 +98,9 @@ def test_nothing_at_the_port_is_told_in_one_line():
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("dialect", "package"), [("airsim", "cosysairsim"), ("cosys", "airsim")])
+@pytest.mark.parametrize(
+    ("dialect", "package"), [("airsim", "cosysairsim"), ("cosys", "airsim"), ("cosys", "stand-in")]
+)
 def test_the_wrong_dialect_is_told_at_once(serve, dialect, package):
     client_package(package)
     with pytest.raises(InvalidInput, match="use the client package that belongs to it"):
