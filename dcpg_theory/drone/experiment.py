@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import platform
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,19 +142,35 @@ def run_jobs(jobs: Sequence[Job], processes: int, listener: Listener) -> list[di
     if processes == 1 or len(jobs) == 1:
         return [_do(listener, job) for job in jobs]
     context = get_context("spawn")
-    with (
-        context.Manager() as manager,
-        ProcessPoolExecutor(min(processes, len(jobs)), mp_context=context) as pool,
-    ):
-        queue = manager.Queue()
-        futures = [pool.submit(partial(_do, queue.put), job) for job in jobs]
+    queue = context.Queue()
+    with ProcessPoolExecutor(
+        min(processes, len(jobs)), mp_context=context, initializer=_begin, initargs=(queue,)
+    ) as pool:
+        futures = [pool.submit(_do_and_tell, job) for job in jobs]
         try:
             for report in _reports(queue, futures):
                 listener(report)
             return [future.result() for future in futures]
         except BaseException:
+            # What is done stands in the checkpoints; nobody waits for the rest.
             pool.shutdown(wait=False, cancel_futures=True)
+            for child in active_children():
+                child.terminate()
             raise
+
+
+_TELL: list[Any] = []
+"""In a worker: the queue to the process that shows the progress."""
+
+
+def _begin(queue: Any) -> None:
+    """Set a worker up; Ctrl-C ends it without words."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _TELL[:] = [queue]
+
+
+def _do_and_tell(job: Job) -> dict[str, Any]:
+    return _do(_TELL[0].put, job)
 
 
 def _reports(queue: Any, futures: Sequence[Future[Any]]) -> Iterator[Report]:
