@@ -24,6 +24,7 @@ usage: python3 run.py COMMAND [ARGUMENT ...]
   audit [ARGUMENT ...]   check the paper's claims and print the ledger
   test  [ARGUMENT ...]   run the test suite (the arguments are pytest's)
   setup                  only make the environment
+  drone ARGUMENT ...     the drone experiments; their packages are added at the first start
   COMMAND ...            any other command of dcpg, such as: show eq-18
 
 The first start makes .venv from requirements.lock, which takes about a minute.
@@ -35,6 +36,11 @@ SCRIPTS = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 VENV_PYTHON = os.path.join(SCRIPTS, "python.exe" if os.name == "nt" else "python")
 STAMP = os.path.join(VENV, "made-from.txt")
 LOG = os.path.join(VENV, "install.log")
+DRONE_LOCK = "requirements-drone.lock"
+DRONE_STAMP = os.path.join(VENV, "made-from-drone.txt")
+DRONE_LOG = os.path.join(VENV, "install-drone.log")
+# Packages of the drone's lock without a wheel: pure Python, built from source after all others.
+FROM_SOURCE = ("rpc-msgpack",)
 
 # What the caller has set for another Python; each of these can break ours.
 FOREIGN_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
@@ -91,6 +97,21 @@ def recorded_fingerprints():
         return []
 
 
+def drone_fingerprint():
+    """Return what the drone's packages are installed from, as a hash."""
+    with open(os.path.join(ROOT, DRONE_LOCK), "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def has_drone():
+    """Say whether the packages of the drone's lock are in ``.venv``."""
+    try:
+        with open(DRONE_STAMP, "rb") as file:
+            return file.read().decode("ascii", "replace") == drone_fingerprint()
+    except (IOError, OSError):
+        return False
+
+
 def remove(path):
     """Remove the folder or file, if there is one; of a link, only the link."""
     if os.path.isdir(path) and not os.path.islink(path):
@@ -133,11 +154,12 @@ def has_module(name):
 
 
 class Builder(object):
-    """Runs the steps of an installation; their output goes to the log."""
+    """Runs the steps of an installation of a lock; their output goes to the log."""
 
-    def __init__(self, log, folder):
+    def __init__(self, log, folder, lock="requirements.lock"):
         self.log = log
         self.folder = folder
+        self.lock = lock
 
     def step(self, *command):
         """Run one command and return its exit code."""
@@ -174,7 +196,8 @@ class Builder(object):
     def install(self, pip, *what):
         """Install with pip, or stop with a sentence that says why it failed."""
         if self.step(*(pip + ("install", "--no-deps", "--no-input", "--progress-bar=off") + what)):
-            raise SetupError("%s; the log is %s" % (reason_of_failure(LOG), LOG))
+            reason = reason_of_failure(self.log.name).replace("requirements.lock", self.lock)
+            raise SetupError("%s; the log is %s" % (reason, self.log.name))
 
 
 def reason_of_failure(log):
@@ -218,6 +241,38 @@ def build(wanted, recorded, folder):
     say("Ready after %.0f s." % (time.time() - started))
 
 
+def entries(text):
+    """Return the entries of a lock: a line that begins with a name, and those that belong to it."""
+    return re.findall(r"^[A-Za-z0-9].*\n(?:[ \t].*\n?)*", text, re.MULTILINE)
+
+
+def add_drone(folder):
+    """Install the packages of the drone's lock into ``.venv``; the stamp is written last."""
+    started = time.time()
+    say("Adding the packages of %s to .venv (once, about a minute) ..." % DRONE_LOCK)
+    remove(DRONE_STAMP)
+    wanted = drone_fingerprint()
+    with open(os.path.join(ROOT, DRONE_LOCK), "rb") as file:
+        packages = entries(file.read().decode("utf-8"))
+    source = [entry for entry in packages if entry.split("==")[0] in FROM_SOURCE]
+    wheels = [entry for entry in packages if entry not in source]
+    with open(DRONE_LOG, "wb") as log:
+        builder = Builder(log, folder, DRONE_LOCK)
+        pip = builder.pip()
+        for name, part, how in (
+            ("wheels", wheels, ("--only-binary", ":all:")),
+            ("source", source, ("--no-build-isolation",)),
+        ):
+            path = os.path.join(VENV, "drone-%s.txt" % name)
+            with open(path, "wb") as file:
+                file.write("".join(part).encode("utf-8"))
+            if part:
+                builder.install(pip, "--require-hashes", "--requirement", path, *how)
+    with open(DRONE_STAMP, "wb") as file:
+        file.write(wanted.encode("ascii"))
+    say("Ready after %.0f s." % (time.time() - started))
+
+
 def lock_folder(folder, mode):
     """Lock the project's folder: shared to use the environment, exclusive to make it."""
     if folder is None:
@@ -232,12 +287,12 @@ def lock_folder(folder, mode):
         pass  # a file system without locks
 
 
-def ensure_environment(folder):
-    """Make ``.venv`` what the lock file says; the folder is then locked to use it."""
+def ensure_environment(folder, drone=False):
+    """Make ``.venv`` what the lock files say; the folder is then locked to use it."""
     while True:
         lock_folder(folder, "LOCK_SH")
         wanted = fingerprints()
-        if recorded_fingerprints() == wanted:
+        if recorded_fingerprints() == wanted and (has_drone() or not drone):
             break
         if os.path.realpath(sys.prefix) == os.path.realpath(VENV):
             # The interpreter that is to be removed is the one that runs this.
@@ -246,6 +301,8 @@ def ensure_environment(folder):
         recorded = recorded_fingerprints()
         if recorded != wanted:  # no other start has made it meanwhile
             build(wanted, recorded, folder)
+        if drone and not has_drone():
+            add_drone(folder)
 
 
 def pytest_arguments(arguments, started_in):
@@ -292,7 +349,7 @@ def main(arguments):
     try:
         if fcntl is not None:
             folder = os.open(ROOT, os.O_RDONLY)
-        ensure_environment(folder)
+        ensure_environment(folder, drone=arguments[0] == "drone")
         if arguments[0] == "setup":
             return 0
         command, directory = command_line(arguments, os.getcwd())

@@ -19,6 +19,7 @@ _EXPORTS = {
 _SUBMODULES = (
     "bounds",
     "cli",
+    "drone",
     "engine",
     "errors",
     "exact",

@@ -27,6 +27,7 @@ CHAPTERS = (
     "proofs_check.section_5_network",
     "proofs_check.section_5_table",
     "proofs_check.section_5_drone",
+    "proofs_check.section_5_flights",
     "proofs_check.appendix_a",
     "proofs_check.appendix_a_gradient",
     "proofs_check.appendix_a_matrices",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from fake_installer import FakeInstaller
 from hypothesis import settings
 
 ABOVE_TESTS = Path(__file__).resolve().parents[1]
@@ -37,3 +41,27 @@ def paper_path() -> Path:
     if not path.is_file():
         pytest.skip("the text of the paper is not at hand; DCPG_PAPER can say where it is")
     return path
+
+
+@pytest.fixture
+def run(repository_root: Path, tmp_path: Path) -> ModuleType:
+    """run.py, imported from a project of its own whose path has a space."""
+    project = tmp_path / "a project"
+    project.mkdir()
+    shutil.copy(repository_root / "run.py", project)
+    (project / "requirements.lock").write_text("something==1\n")
+    (project / "pyproject.toml").write_text("[project]\n")
+    spec = importlib.util.spec_from_file_location("run_under_test", project / "run.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def installer(run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeInstaller:
+    fake = FakeInstaller(run)
+    monkeypatch.setattr(run.subprocess, "call", fake)
+    monkeypatch.setattr(run, "has_module", lambda _: True)
+    return fake

@@ -31,7 +31,19 @@ FLOOR_OF = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
 ROOF = len(FLOORS)
 TOP_LEVEL_FOLDERS = {"changelog.d", "dcpg_theory", "docs", "proofs_check", "tests"}
 MADE_BY_TOOLS = {"__pycache__", "build", "dist"}
-HEAVY = {"flint", "hypothesis", "matplotlib", "networkx", "numpy", "scipy", "sympy", "z3"}
+HEAVY = {
+    "flint",
+    "gymnasium",
+    "hypothesis",
+    "jax",
+    "mujoco",
+    "matplotlib",
+    "networkx",
+    "numpy",
+    "scipy",
+    "sympy",
+    "z3",
+}
 LONGEST_MODULE = 500
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import os
 import shutil
 import signal
@@ -15,71 +14,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from fake_installer import FakeInstaller, write_stub_environment
 
 OLD_PYTHONS = ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10")
-ECHO = '#!/bin/sh\nprintf "%s\\n" "$@"\nexit 7\n'
-
-
-class FakeInstaller:
-    """Stands in for ``subprocess.call``: records what is called and does as little as venv does."""
-
-    def __init__(self, run: ModuleType) -> None:
-        self.run = run
-        self.calls: list[str] = []
-        self.environments: list[dict[str, str]] = []
-        self.outcomes: dict[str, tuple[int, str]] = {}
-        self.interrupted_at: str | None = None
-
-    def __call__(self, command: tuple[str, ...], **options: object) -> int:
-        line = " ".join(command)
-        self.calls.append(line)
-        self.environments.append(options["env"])  # type: ignore[arg-type]
-        if self.interrupted_at and self.interrupted_at in line:
-            raise KeyboardInterrupt
-        if "-m venv" in line:
-            write_stub_environment(self.run)
-        for part, (code, output) in self.outcomes.items():
-            if part in line:
-                options["stdout"].write(output.encode())  # type: ignore[attr-defined]
-                options["stdout"].flush()  # type: ignore[attr-defined]
-                return code
-        return 0
-
-
-def write_stub_environment(run: ModuleType, script: str = ECHO) -> None:
-    python = Path(run.VENV_PYTHON)
-    python.parent.mkdir(parents=True, exist_ok=True)
-    python.write_text(script)
-    python.chmod(0o755)
-    (Path(run.VENV) / "pyvenv.cfg").touch()
 
 
 def stamp(run: ModuleType) -> None:
     Path(run.STAMP).write_text("\n".join(run.fingerprints()))
-
-
-@pytest.fixture
-def run(repository_root: Path, tmp_path: Path) -> ModuleType:
-    """run.py, imported from a project of its own whose path has a space."""
-    project = tmp_path / "a project"
-    project.mkdir()
-    shutil.copy(repository_root / "run.py", project)
-    (project / "requirements.lock").write_text("something==1\n")
-    (project / "pyproject.toml").write_text("[project]\n")
-    spec = importlib.util.spec_from_file_location("run_under_test", project / "run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def installer(run: ModuleType, monkeypatch: pytest.MonkeyPatch) -> FakeInstaller:
-    fake = FakeInstaller(run)
-    monkeypatch.setattr(run.subprocess, "call", fake)
-    monkeypatch.setattr(run, "has_module", lambda _: True)
-    return fake
 
 
 @pytest.fixture

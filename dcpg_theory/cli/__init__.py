@@ -15,6 +15,7 @@ _COMMANDS = {
     "audit": "Check the paper's claims and compare with the recorded ledger.",
     "bench": "Time the engine beside its peers and the machine's floors.",
     "bounds": "Calculate step sizes, gradients and iterations that the theorems promise.",
+    "drone": "The drones of Section 5.2: train, test, fly, serve.",
     "gridworld": "Train, draw and examine grid worlds: Section 5.1.",
     "run": "Run Algorithm 1 on a problem.",
     "search": "Look for the worst case of a bound, and certify it.",

@@ -1,0 +1,1 @@
+"""AirSim's protocol, both ends: a server over the embedded simulator, a client as `DroneSim`."""
