@@ -16,7 +16,20 @@ _EXPORTS = {
     "MultiTaskProblem": "dcpg_theory.models",
     "run_dcpg": "dcpg_theory.engine",
 }
-_SUBMODULES = ("cli", "engine", "errors", "exact", "ledger", "models", "report", "theory")
+_SUBMODULES = (
+    "bounds",
+    "cli",
+    "engine",
+    "errors",
+    "exact",
+    "ledger",
+    "models",
+    "report",
+    "search",
+    "strategies",
+    "testing",
+    "theory",
+)
 
 __all__ = ["FiniteMDP", "MultiTaskProblem", "__version__", "run_dcpg", *_SUBMODULES]
 

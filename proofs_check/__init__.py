@@ -16,11 +16,14 @@ CHAPTERS = (
     "proofs_check.assumption_1",
     "proofs_check.section_4_remarks",
     "proofs_check.theorem_1",
+    "proofs_check.theorem_1_whole",
     "proofs_check.section_4_conflict",
     "proofs_check.section_4_optimality",
     "proofs_check.section_4_theorem_2",
+    "proofs_check.theorem_2_whole",
     "proofs_check.section_5",
     "proofs_check.section_5_figures",
+    "proofs_check.section_5_fig2",
     "proofs_check.section_5_network",
     "proofs_check.section_5_table",
     "proofs_check.section_5_drone",
@@ -33,7 +36,9 @@ CHAPTERS = (
     "proofs_check.appendix_b1",
     "proofs_check.appendix_b1_descent",
     "proofs_check.appendix_b1_bounds",
+    "proofs_check.appendix_b1_links",
     "proofs_check.proposition",
+    "proofs_check.confirmed_runs",
     "proofs_check.appendix_b2",
     "proofs_check.appendix_b2_count",
     "proofs_check.appendix_b3",
@@ -47,9 +52,17 @@ CHAPTERS = (
     "proofs_check.appendix_b5_softmax",
     "proofs_check.appendix_b5_sums",
     "proofs_check.appendix_b5_constants",
+    "proofs_check.appendix_b5_mixture",
+    "proofs_check.appendix_b5_sharp",
     "proofs_check.appendix_b6",
     "proofs_check.appendix_b6_bounds",
     "proofs_check.appendix_b6_constants",
+)
+
+SEARCHES = (
+    "proofs_check.searches.policies",
+    "proofs_check.searches.processes",
+    "proofs_check.searches.agents",
 )
 
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"

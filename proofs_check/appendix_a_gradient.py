@@ -93,8 +93,8 @@ def gradient_of_the_value(kernel: Kernel) -> Evidence:
         special.append(compare_sides(kernel, kernel.statement, names, box))
 
     def stated() -> Evidence:
-        def atom(*names: str) -> Operator:
-            return Operator.of(Atom(*names))
+        def atom(name: str, codomain: str, domain: str) -> Operator:
+            return Operator.of(Atom(name, codomain, domain))
 
         state, pair = atom("e_s", "S", SCALARS), atom("e_sa^T", SCALARS, "SA")
         names = {

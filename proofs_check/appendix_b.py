@@ -7,17 +7,14 @@ import sys
 from typing import Any
 
 from dcpg_theory import theory
-from dcpg_theory.exact.boxes import Box
+from dcpg_theory.exact.boxes import Box, at_least
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.ledger import (
     Claim,
-    Fault,
     Kind,
-    Origin,
-    Severity,
     claim,
     ingredient,
     misprint,
@@ -175,23 +172,25 @@ eq_21 = Claim(
 )
 
 
-def _throughout(kernel: Kernel) -> Evidence:
-    """V as in (21) has N entries; where a result bounds V - V by a number, V must be one number.
+def _told_apart(kernel: Kernel) -> Evidence:
+    """V of (21) has a stacked argument, V of (5), Proposition 1 and (49) one policy's parameter.
 
-    Proposition 1 and (49) do, so with (21) "throughout" their sides have different shapes. As in
-    (5), the number is the sum of the entries at one parameter. Two bandits with the same policy.
+    For N >= 2 the arguments differ in length, N|S||A| against |S||A|, so the letter is not used for
+    two things at one argument; for N = 1 both are the same number. Where all blocks are one theta,
+    the number of (5) is the sum of the entries of (21): here two bandits with the same policy.
     """
     chosen = symbols("pi")[0]
     tasks = [bandit(own), bandit(own, 0, 1)]
     policy = [[chosen, 1 - chosen]]
     entries = [theory.objective(task, policy) for task in tasks]
     number = theory.objective(MultiTaskProblem(tasks), policy)
-    used = entries if "throughout" in kernel.statement else [number]
-    shape = kernel.at_instance(
-        len(used), "=", 1, {"N": 2, "entries of V in": "Proposition 1, a difference below a number"}
-    )
     total = sum(entries[: kernel.given("added", 2)])
-    return kernel.every(shape, kernel.identity(total, number, OWN.replace(pi=DISCOUNT)))
+    blocks = _tasks if kernel.given("stacked", True) else 1
+    box = Box(N=at_least(2), S=at_least(1), A=at_least(1))
+    return kernel.definition(
+        kernel.sign(blocks * _states * _actions, ">", _states * _actions, box),
+        kernel.identity(total, number, OWN.replace(pi=DISCOUNT)),
+    )
 
 
 notation = Claim(
@@ -199,24 +198,17 @@ notation = Claim(
     where=WHERE,
     statement="We first introduce the following notations used throughout this appendix.",
     kind=Kind.DEFINITION,
-    check=_throughout,
+    check=_told_apart,
     lines=(502, 502),
     depends=("eq-21-value",),
-    controls=(ingredient("one task is not added", added=1),),
-    fault=Fault(
-        Severity.SLIP,
-        Origin.PAPER,
-        "V(theta; rho) is the vector of (21) in B.1 only; in Proposition 1 and (49) it is again the "
-        "sum over the tasks at one parameter, as in (5)",
-    ),
-)
-notation_corrected = notation.variant(
-    id="appb-notation-corrected",
-    statement="We first introduce the following notations used in B.1; in B.2 and B.3 V(theta; rho) is the sum over the tasks.",
-    lines=None,
     controls=(
         ingredient("one task is not added", added=1),
-        misprint("used in B.1", "used throughout"),
+        ingredient("both arguments are one policy's parameter", stacked=False),
+    ),
+    note=(
+        "V(theta; rho) is the vector of (21) where theta is stacked, and the number of (5), their "
+        "sum, where theta is one policy's parameter, as in Proposition 1 and (49): two functions "
+        "with one letter, told apart by their argument, which (25)-(31) set in bold; no mistake"
     ),
 )
 

@@ -30,14 +30,11 @@ from dcpg_theory.ledger import (
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
 from proofs_check.chains import agents as agent_chains
 from proofs_check.instances.two_agents import Opposed
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT, PROBABILITY, own
 
 WHERE = "Appendix B.1"
 SYMMETRIC = "symmetric W"
-NO_NORMS = (
-    "the kernel has no rules for inner products and sums over k yet, which the descent lemma and "
-    "the telescoped sum need"
-)
 
 a, b, c, alpha = symbols("a", "b", "c", "alpha")
 theta = symbols("t1", "t2", "t3")
@@ -78,6 +75,11 @@ def quadratic(mixing: Any) -> Any:
 )
 def norm_below_sum(kernel: Kernel) -> Evidence:
     """x^T x <= (1^T x)^2 for non-negative x; the special case has three entries."""
+    about(
+        kernel,
+        r"\|\nabla L_i^\lambda(\theta_i^k; \mu_i)\| &\leq \sum_{s,a}",
+        r"\left| \frac{\partial L_i^\lambda(\theta_i^k; \mu_i)}{\partial \theta_{i,s,a}^k} \right|",
+    )
     entries = symbols("x1", "x2", "x3")
     total = kernel.given("factor", 1) * sum(entries[1:], entries[0])
     squares = sum((x * x for x in entries[1:]), entries[0] ** 2)
@@ -194,6 +196,7 @@ lemma_b1 = Claim(
 )
 def gradient_of_all_agents(kernel: Kernel) -> Evidence:
     """The agents' bounds 1/(1 - gamma_i)^2 + 2 lambda add up to the printed sum; here for two."""
+    about(kernel, r"\leq \sum_{i=1}^N \|\nabla L_i^\lambda(\theta_i^k; \mu_i)\| \leq")
     weight, first, second = symbols("lambda", "gamma_1", "gamma_2")
     last = normalized(kernel.statement).split(r"\leq")[-1]
     head, term = last.split(r"+\sum_{i=1}^N")
@@ -241,6 +244,7 @@ def together(kernel: Kernel, chain: Chain, factor: int) -> Evidence:
 )
 def agents_stay_together(kernel: Kernel) -> Evidence:
     """With e = (I - J) theta: |e[k+1]| <= sigma_2 |e[k]| + alpha D, and e[0] = 0."""
+    about(kernel, r"\|\theta_i^k - \bar{\theta}^k\| \leq")
     return together(kernel, agent_chains.agents_stay_together(), 1)
 
 
@@ -258,6 +262,7 @@ def agents_stay_together(kernel: Kernel) -> Evidence:
 )
 def quadratic_form_is_a_sum_of_squares(kernel: Kernel) -> Evidence:
     """theta^T (I - W) theta = (1/2) sum_ij W_ij (theta_i - theta_j)^2, for three agents."""
+    about(kernel, r"\|\theta\|_{I-W}^2 \triangleq \theta^T")
     mixing = cyclic_mixing()
     sign = 1 if "(I-W)" in normalized(kernel.statement) else -1
     vector = np.array(theta, dtype=object)
@@ -312,12 +317,17 @@ def _quadratic_gradient(kernel: Kernel) -> Evidence:
 
     For a doubly stochastic W that is not symmetric it is ((I - W) + (I - W)^T) theta / (2 alpha).
     """
-    text = normalized(kernel.statement)
-    scale = (
-        parse(text.split("+")[1].split("((I-W)")[0], {r"\alpha": alpha})
-        if "+" in text
-        else 1 / alpha
-    )
+    slope, apart = symbols("g", "(I-W) theta")
+    names = {
+        r"\nabla L^\lambda(\theta; \mu)": slope,
+        r"((I - W) \otimes I)\theta": apart,
+        r"\alpha": alpha,
+    }
+    _, right = normalized(kernel.statement).split("=")
+    about(kernel, r"\nabla \xi_{\alpha, \lambda}(\theta; \mu) =")
+    printed = parse(right, names)
+    scale = printed.derivative("(I-W) theta")
+    objective = kernel.identity(printed.derivative("g"), -1 + 0 * alpha, Box(alpha=positive()))
 
     def difference(mixing: Any) -> Evidence:
         form = quadratic(mixing) / (2 * alpha)
@@ -325,9 +335,8 @@ def _quadratic_gradient(kernel: Kernel) -> Evidence:
         vector = np.array(theta, dtype=object)
         return kernel.identity(list((vector - mixing @ vector) * scale), slopes, MIXING)
 
-    return kernel.conditional(
-        difference(symmetric_mixing()), SYMMETRIC, difference(cyclic_mixing())
-    )
+    holds = kernel.every(difference(symmetric_mixing()), objective)
+    return kernel.conditional(holds, SYMMETRIC, difference(cyclic_mixing()))
 
 
 def _gradient_claim(id: str, line: int, statement: str, **changes: Any) -> Claim:
@@ -439,15 +448,19 @@ def _largest_eigenvalue(kernel: Kernel) -> Evidence:
     sigma_N = -lambda_N.
     """
     stay = symbols("a")[0]
-    largest, eigenvalue = 2 - 2 * stay, 2 * stay - 1
+    largest, eigenvalue, smooth = 2 - 2 * stay, 2 * stay - 1, symbols("beta")[0]
     parts = []
     for interval, singular in (
         (open_interval(Fraction(1, 2), 1), eigenvalue),
         (open_interval(0, Fraction(1, 2)), -eigenvalue),
     ):
         names = {r"\alpha": alpha, r"\sigma_N": singular, r"\lambda_N(W)": eigenvalue}
-        printed = parse(normalized(kernel.statement).split(r"\beta^\lambda+")[-1], names)
-        parts.append(kernel.identity(largest / alpha, printed, Box(a=interval, alpha=positive())))
+        names |= {r"\beta^\lambda": smooth, r"\lambda_{\max}(I - W)": largest}
+        names |= {r"\sigma_{\max}(I - W)": largest}
+        box = Box(a=interval, alpha=positive(), beta=positive())
+        for side in normalized(kernel.statement).split("="):
+            true = smooth + largest / alpha
+            parts.append(kernel.identity(parse(side, names), true, box))
     return kernel.every(*parts)
 
 

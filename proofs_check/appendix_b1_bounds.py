@@ -27,9 +27,18 @@ from dcpg_theory.ledger import (
     narrate,
 )
 from dcpg_theory.theory.assumptions import REWARDS_IN_UNIT_INTERVAL
-from proofs_check.appendix_b1 import MIXING, NO_NORMS, cyclic_mixing, quadratic, theta, together
+from proofs_check.appendix_b1 import (
+    MIXING,
+    alpha,
+    cyclic_mixing,
+    quadratic,
+    theta,
+    together,
+)
 from proofs_check.chains import agents as agent_chains
-from proofs_check.chains import single_task
+from proofs_check.chains import single_task, stacks
+from proofs_check.chains.derivation import proof_of
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT, own
 
 WHERE = "Appendix B.1"
@@ -59,13 +68,29 @@ def squares(values: Any) -> Any:
     note="only the columns of W have to sum to one",
 )
 def mixing_has_no_mean(kernel: Kernel) -> Evidence:
-    """1^T (I - W) theta = 0; the special case is a 3 x 3 matrix that is not symmetric."""
+    """1^T (I - W) theta = 0; the special case is a 3 x 3 matrix that is not symmetric.
+
+    The first line is the mean of (33) for any matrix W, the second needs its columns to sum to one.
+    """
     mixing = cyclic_mixing()
     mixing[0, 0] = mixing[0, 0] - kernel.given("leak", 0)
     vector = np.array(theta, dtype=object)
-    special = kernel.identity((vector - mixing @ vector).sum(), 0, MIXING)
+    slopes = symbols("g1", "g2", "g3")
+    box = MIXING.replace(**{str(g): _UNIT for g in slopes})
+    first, second = normalized(kernel.statement).lstrip("&=").split(r"\\&=")
+    special = []
+    for matrix, line in ((1 - mixing, first), (mixing, second)):
+        apart = vector - matrix @ vector
+        mean = sum(apart[1:] / alpha - slopes[1:], apart[0] / alpha - slopes[0]) / 3
+        names = {
+            r"\overline{\nabla L}^\lambda(\theta; \mu)": sum(slopes[1:], slopes[0]) / 3,
+            r"(1^T(I - W) \otimes I)\theta": sum(apart[1:], apart[0]),
+            r"\alpha": alpha,
+            "N": 3 + 0 * alpha,
+        }
+        special.append(kernel.identity(mean, parse(line, names), box))
     chain = agent_chains.mixing_keeps_the_mean()
-    return kernel.confirmed(kernel.proof(chain), special)
+    return kernel.confirmed(kernel.proof(chain), *special)
 
 
 @claim(
@@ -79,6 +104,7 @@ def mixing_has_no_mean(kernel: Kernel) -> Evidence:
 )
 def mean_below_norm(kernel: Kernel) -> Evidence:
     """N sum x^2 - (sum x)^2 is the sum of the squares of the differences."""
+    about(kernel, r"\leq \min_{k < K} \|\nabla \xi_{\alpha, \lambda}(\theta^k; \mu)\|^2")
     count = len(theta)
     scale = kernel.given("scale", count)
     mean = (theta[0] + theta[1] + theta[2]) / scale
@@ -101,15 +127,33 @@ def mean_below_norm(kernel: Kernel) -> Evidence:
     note="needs equal initialisation, which Theorem 1 does not state; theta-tilde has a part for each agent",
 )
 def quadratic_terms_drop(kernel: Kernel) -> Evidence:
-    """At equal parameters the quadratic term is 0; elsewhere it is a sum of squares, so >= 0."""
+    """At equal parameters the quadratic term is 0; elsewhere it is a sum of squares, so >= 0.
+
+    What the step from the fourth line gives away is c_1/(K alpha^2) times that term over 2 alpha.
+    """
     mixing, vector = cyclic_mixing(), np.array(theta, dtype=object)
     start = kernel.given("start", (theta[0],) * 3)
     point = np.array(start, dtype=object) + 0 * theta[0]
     at_start = point @ (point - mixing @ point)
     spread = sum(mixing[i, j] * (vector[i] - vector[j]) ** 2 for i in range(3) for j in range(3))
+    constant, count, here, best = symbols("c_1", "K", "L_0", "L_tilde")
+    names = {
+        "c_1": constant,
+        "K": count,
+        r"\alpha": alpha,
+        r"\sum_{i=1}^N": constant**0,
+        r"L_i^\lambda(\tilde{\theta}; \mu_i)": best,
+        r"L_i^\lambda(\theta^0; \mu_i)": here,
+    }
+    _, right = normalized(kernel.statement).split(r"\leq")
+    front = constant / (count * alpha**2)
+    before = front * (best - here + (at_start - quadratic(mixing)) / (2 * alpha))
+    box = MIXING.replace(c_1=positive(), K=positive(), L_0=_UNIT, L_tilde=_UNIT)
+    lost = parse(right, names) - before
     return kernel.every(
         kernel.identity(at_start, 0, MIXING),
         kernel.identity(quadratic(mixing), spread / 2, MIXING),
+        kernel.identity(lost, front * spread / (4 * alpha), box),
     )
 
 
@@ -161,7 +205,14 @@ eq_34 = Claim(
     where=f"{WHERE}, (34)",
     statement="the mean gradient of the regularized objective",
     kind=Kind.UPPER_BOUND,
-    parts=("eq-34-mean", "eq-34-start", "eq-34-entropy", "eq-34-value"),
+    parts=(
+        "eq-34-mean",
+        "eq-34-expanded",
+        "eq-34-start",
+        "eq-34-entropy",
+        "eq-34-regularizer",
+        "eq-34-value",
+    ),
     depends=("appb1-mean-gradient", "eq-32"),
 )
 
@@ -177,6 +228,11 @@ eq_34 = Claim(
 )
 def square_of_a_sum(kernel: Kernel) -> Evidence:
     """2 a^2 + (2/N) sum b_i^2 - (a + mean b)^2 is a sum of squares, for N = 2."""
+    about(
+        kernel,
+        r"\min_{k < K} \|\overline{\nabla L}^\lambda(\theta^k; \mu)\|^2",
+        r"\sum_{i=1}^N \|\nabla \lambda \text{RE}(\pi_{\theta^k})\|^2",
+    )
     mean, b1, b2 = symbols("a", "b1", "b2")
     text = normalized(kernel.statement)
     first = parse(text[: text.index(r"\min")], {})
@@ -214,7 +270,24 @@ def _regularizer_mean(kernel: Kernel) -> Evidence:
     return kernel.enclosed(lambda: flint.arb(exact), "<=", printed, instance)
 
 
-_NOT_ALL = f"confirmed on one instance; for all problems {NO_NORMS}"
+def _mean_is_at_most_the_largest(kernel: Kernel) -> Evidence:
+    """Each of the N terms is at most (lambda u + lambda)^2 with u = 1/sqrt|A|; ten agents beside."""
+    weight, u = symbols("lambda", "u")
+    names = {
+        r"\frac{\lambda}{\sqrt{|\mathcal{A}|}}": weight * u,
+        r"\lambda": weight,
+        "N": stacks.count,
+    }
+    printed = parse(kernel.statement, names)
+    box = Box(
+        u=Interval(Fraction(0), Fraction(1), closed_upper=True),
+        N=at_least(1),
+        **{"lambda": at_least(0)},
+    )
+    proof = proof_of(kernel, lambda: stacks.mean_of_squares(weight * u + weight, printed, box))
+    return kernel.confirmed(proof, _regularizer_mean(kernel))
+
+
 eq_36_mean = Claim(
     id="eq-36-mean",
     where=f"{WHERE}, (36), second line",
@@ -232,8 +305,8 @@ eq_36_mean_corrected = eq_36_mean.variant(
     lines=None,
     controls=(misprint("2 ", r"\frac{2}{N} "), ingredient("larger gradients", factor=20)),
     note="each of the N terms is at most (lambda/sqrt|A| + lambda)^2, by Lemma B.6",
-    open=_NOT_ALL,
-    check=lambda kernel: kernel.every(_regularizer_mean(kernel), kernel.undecided(_NOT_ALL)),
+    depends=("eq-35", "eq-89-states"),
+    check=_mean_is_at_most_the_largest,
 )
 
 
@@ -263,6 +336,7 @@ def _difference_of_agents(kernel: Kernel) -> Evidence:
 
     x_i^2 <= 2 x_j^2 + 2 (x_j - x_i)^2, with equality for x_i = 2 x_j.
     """
+    about(kernel, r"; \mu_j) - \nabla V_j", r"\right\|^2")
     subscripts = re.findall(r"\\nabla ?V_j\(\\theta_(\w)\^k;\\mu_j\)", normalized(kernel.statement))
     at = dict(zip("ij", symbols("x_i", "x_j"), strict=True))
     first, second = (at[name] for name in subscripts[-2:])

@@ -22,11 +22,12 @@ from dcpg_theory.ledger import (
     ingredient,
     misprint,
     narrate,
-    unsettled,
 )
-from proofs_check.appendix_b1 import NO_NORMS
 from proofs_check.chains import agents as agent_chains
+from proofs_check.chains import descent
+from proofs_check.chains.derivation import proof_of
 from proofs_check.instances.two_agents import Opposed
+from proofs_check.readings.wording import about
 
 WHERE = "Appendix B.1"
 
@@ -42,6 +43,7 @@ BOX = Box(
     sigma_N=_UNIT,
     lambda_N=closed_interval(-1, 1),
 )
+_BEND = r"\beta^{\xi_{\alpha, \lambda}}"
 _EIGENVALUE = Fault(
     Severity.GAP,
     Origin.PAPER,
@@ -67,13 +69,63 @@ def _names() -> dict[str, Any]:
     }
 
 
-descent_lemma = unsettled(
-    "eq-29-descent",
+def _instance(problem: Opposed) -> dict[str, Any]:
+    return {
+        "tasks": f"{problem.n_states} state(s), two actions, opposite rewards, gamma = 1/2",
+        "W": f"[[a, 1-a], [1-a, a]], a = {problem.stay}",
+        "alpha": problem.step,
+        "lambda": problem.regularization,
+        "k": 0,
+    }
+
+
+def _first_line(kernel: Kernel) -> Evidence:
+    """The descent lemma for each L_j, added up, and the quadratic term's Taylor expansion.
+
+    beta_xi is the constant of (28), corrected. In the special case two opposed agents take their
+    first step along the eigenvector of the largest eigenvalue of I - W.
+    """
+    inner = symbols("inner")[0]
+    product = r"\langle \nabla \xi_{\alpha, \lambda}(\boldsymbol{\theta}^k; \boldsymbol{\mu}), \boldsymbol{\theta}^{k+1} - \boldsymbol{\theta}^k \rangle"
+    printed = parse(kernel.statement.split(r"\leq")[1], _names() | {product: inner, _BEND: smooth})
+    problem = Opposed(Fraction(1, 10), Fraction(1, 2000), Fraction(1, 10))
+    x, step = problem.first_step(), as_fmpq(problem.step)
+    constant = as_fmpq(problem.smoothness) + (1 - as_fmpq(problem.smallest_eigenvalue)) / step
+    at = {"moved": problem.moved(x), "inner": -problem.moved(x) / step, "beta_xi": constant}
+    special = kernel.enclosed(
+        lambda: problem.lyapunov(x),
+        "<=",
+        lambda: printed.evaluate({"xi": problem.lyapunov((as_fmpq(0), as_fmpq(0))), **at}),
+        _instance(problem),
+        192,
+    )
+    parts = [printed.derivative(name) for name in ("xi", "inner", "moved")]
+    right = descent.model(*(part.evaluate({"beta_xi": descent.bend}) for part in parts))
+    return kernel.confirmed(proof_of(kernel, lambda: descent.descent_lemma(right)), special)
+
+
+descent_lemma = Claim(
+    id="eq-29-descent",
     where=f"{WHERE}, (29), first line",
     statement=r"\xi_{\alpha, \lambda}(\boldsymbol{\theta}^{k+1}; \boldsymbol{\mu}) &\leq \xi_{\alpha, \lambda}(\boldsymbol{\theta}^k; \boldsymbol{\mu}) + \langle \nabla \xi_{\alpha, \lambda}(\boldsymbol{\theta}^k; \boldsymbol{\mu}), \boldsymbol{\theta}^{k+1} - \boldsymbol{\theta}^k \rangle + \frac{\beta^{\xi_{\alpha, \lambda}}}{2} \|\boldsymbol{\theta}^{k+1} - \boldsymbol{\theta}^k\|^2",
     kind=Kind.UPPER_BOUND,
+    check=_first_line,
     lines=(563, 563),
-    reason=f"the descent lemma: {NO_NORMS}",
+    depends=(
+        "eq-26",
+        "eq-27",
+        "eq-28-corrected",
+        "eq-33",
+        "eq-85-gradient-corrected",
+        "eq-86-gradient",
+    ),
+    controls=(
+        misprint(
+            r"\frac{\beta^{\xi_{\alpha, \lambda}}}{2}", r"\frac{\beta^{\xi_{\alpha, \lambda}}}{4}"
+        ),
+        misprint(r"+ \langle", r"+ 2\langle"),
+    ),
+    note="beta_xi is the smoothness constant of (28), corrected; W is symmetric",
 )
 
 _LINK_2 = r"\xi_{\alpha, \lambda}(\boldsymbol{\theta}^k; \boldsymbol{\mu}) + \langle -\frac{\boldsymbol{\theta}^{k+1} - \boldsymbol{\theta}^k}{\alpha}, \boldsymbol{\theta}^{k+1} - \boldsymbol{\theta}^k \rangle + \frac{\beta^{\xi_{\alpha, \lambda}}}{2} \|\boldsymbol{\theta}^{k+1} - \boldsymbol{\theta}^k\|^2"
@@ -139,14 +191,7 @@ def _first_step(kernel: Kernel, problem: Opposed, least: Fraction, *, drop: Any)
     """Compare xi(theta^1) with xi(theta^0) - drop, in balls, for two opposed agents from 0."""
     start = (as_fmpq(0), as_fmpq(0))
     x = problem.first_step()
-    instance = {
-        "tasks": f"{problem.n_states} state(s), two actions, opposite rewards, gamma = 1/2",
-        "W": f"[[a, 1-a], [1-a, a]], a = {problem.stay}",
-        "alpha": problem.step,
-        "lambda": problem.regularization,
-        "(10) holds with": least,
-        "k": 0,
-    }
+    instance = {**_instance(problem), "(10) holds with": least}
     return kernel.enclosed(
         lambda: problem.lyapunov(x),
         "<=",
@@ -189,15 +234,26 @@ eq_29 = Claim(
     fault=_EIGENVALUE,
     note="the first line's left side against the last line, along Algorithm 1 from equal parameters",
 )
+
+
+def _proved_descent(kernel: Kernel) -> Evidence:
+    """The first line with the gradient of (25), and the same two agents as a special case."""
+    printed = parse(kernel.statement.split(r"\leq")[1], _names())
+    factor = -printed.derivative("moved")
+    if printed != value - factor * squared:
+        return kernel.undecided("the chain is about xi less a multiple of the squared step")
+    proof = proof_of(kernel, lambda: descent.lyapunov_drop(factor))
+    return kernel.confirmed(proof, _descent(kernel))
+
+
 eq_29_corrected = eq_29.variant(
     id="eq-29-corrected",
     statement=_WHOLE.replace(r"\sigma_N", r"\lambda_N(W)"),
     lines=None,
-    depends=("eq-29-descent", "eq-29-last-corrected"),
+    check=_proved_descent,
+    depends=("eq-29-descent", "eq-29-last-corrected", "eq-25-gradient"),
     controls=(ingredient("twenty times the descent", factor=20),),
-    note="confirmed on the same two agents",
-    open=NO_NORMS,
-    check=lambda kernel: kernel.every(_descent(kernel), kernel.undecided(NO_NORMS)),
+    note="for symmetric W, whose smallest eigenvalue lambda_N(W) is; alpha may be any step size",
 )
 
 
@@ -247,24 +303,27 @@ decreasing = Claim(
     controls=(ingredient("a given descent", drop=Fraction(1)),),
     fault=_EIGENVALUE,
 )
+
+
+def _decreasing_for_eigenvalue(kernel: Kernel) -> Evidence:
+    """(29) with a bracket that is not negative; two opposed agents with lambda_N = 4/5 beside it."""
+    condition = normalized(kernel.statement).split(r"\leq")[1].rstrip("$")
+    limit = parse(condition, _names())
+    problem = Opposed(Fraction(9, 10), Fraction(1, 200), Fraction(1, 10), concave=True)
+    drop = kernel.given("drop", Fraction(0))
+    special = _first_step(kernel, problem, problem.smallest_eigenvalue, drop=drop)
+    return kernel.confirmed(proof_of(kernel, lambda: descent.non_increasing(limit)), special)
+
+
 decreasing_corrected = decreasing.variant(
     id="appb1-non-increasing-corrected",
     statement=r"is a non-increasing sequence if $\alpha \leq (1 + \lambda_N(W))/(2 \beta^\lambda)$",
     lines=None,
     depends=("eq-29-corrected",),
-    check=lambda kernel: _decreasing_for_eigenvalue(kernel),
+    check=_decreasing_for_eigenvalue,
     controls=(ingredient("a large descent", drop=Fraction(10**6)),),
-    note="confirmed on one instance",
-    open=NO_NORMS,
+    note="for symmetric W; half of the range that the descent needs, as in (10)",
 )
-
-
-def _decreasing_for_eigenvalue(kernel: Kernel) -> Evidence:
-    """Two opposed agents that keep nine tenths of their own parameters: lambda_N = 4/5."""
-    problem = Opposed(Fraction(9, 10), Fraction(1, 200), Fraction(1, 10), concave=True)
-    drop = kernel.given("drop", Fraction(0))
-    step = _first_step(kernel, problem, problem.smallest_eigenvalue, drop=drop)
-    return kernel.every(step, kernel.undecided(NO_NORMS))
 
 
 def _telescoped(kernel: Kernel) -> Evidence:
@@ -315,6 +374,7 @@ eq_30_sum_corrected = eq_30_sum.variant(
 )
 def smallest_is_below_the_mean(kernel: Kernel) -> Evidence:
     """K m <= 1^T b; in the special case K equal numbers b with sum c_1 D, so m = c_1 D/K."""
+    about(kernel, r"\min_{k < K} \|\boldsymbol{\theta}^{k+1} - \boldsymbol{\theta}^k\|^2 \leq")
     constant, count, drop = symbols("c_1", "K", "D")
     names = {
         "c_1": constant,

@@ -49,6 +49,7 @@ from proofs_check.readings.display_49 import (
     compare,
 )
 from proofs_check.readings.sums import sides
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT, PROBABILITY, own
 
 
@@ -381,6 +382,11 @@ def _performance_difference(kernel: Kernel) -> Evidence:
     The advantage is that of the second policy. Special case: a bandit whose policies take the first
     action with probability p and q; t belongs to a policy that is not named.
     """
+    about(
+        kernel,
+        r"V_i^\pi(\rho_i) - V_i^{\bar{\pi}}(\rho_i) =",
+        r"\mathbb{E}_{s \sim d_{i,\rho_i}^\pi} \mathbb{E}_{a \sim \pi(\cdot|s)}",
+    )
     p, q, t = symbols("p", "q", "t")
     task = bandit(own)
     rows = {"p": [[p, 1 - p]], "q": [[q, 1 - q]], "t": [[t, 1 - t]]}

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import sys
 from fractions import Fraction
+from typing import Any
 
+from dcpg_theory import theory
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
+from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger import (
     Claim,
     Fault,
@@ -28,11 +31,18 @@ from dcpg_theory.theory.assumptions import FINITE_PARAMETERS
 from proofs_check.chains import several_tasks
 from proofs_check.readings.display_49 import HALF, UNVISITED, at_theta
 from proofs_check.readings.sums import sides
+from proofs_check.readings.wording import multiple_of_lambda
 from proofs_check.symbols import DISCOUNT
 
 WHERE = "Appendix B.3"
 
-_D, _A = r"d_{i,\mu_i}^{\pi_\theta}(s)", r"A_i^{\pi_\theta}(s, a)"
+
+def _summed_advantage() -> Any:
+    """sum_i d A/(1 - gamma_i) of the one task at the state that rho never visits, first action."""
+    (task,), (mu,) = UNVISITED.problem.tasks, UNVISITED.problem.exploration
+    visits = theory.visitation(task, UNVISITED.policy, mu)[1]
+    advantage = theory.advantage(task, UNVISITED.policy)[1, 0]
+    return visits * advantage / (1 - task.discount)
 
 
 def _small_gradient(kernel: Kernel) -> Evidence:
@@ -42,7 +52,6 @@ def _small_gradient(kernel: Kernel) -> Evidence:
     state that rho never visits, where the advantages of pi_theta* are not bounded by anything.
     """
     left, right = sides(kernel.statement.removesuffix(","), r"\leq")
-    chain = several_tasks.advantages_bounded()
     special = [
         kernel.at_instance(
             1, "=", int(UNVISITED.meets_the_condition()), {"the gradient": "is small"}
@@ -57,6 +66,10 @@ def _small_gradient(kernel: Kernel) -> Evidence:
         )
         for s in (0, 1)
     ]
+    if kernel.every(*special).verdict is Verdict.REFUTED:
+        return kernel.every(*special)
+    bound = multiple_of_lambda(right, lambda lam, n, s, *_: lam * n / s)
+    chain = several_tasks.advantages_bounded(HALF, bound)
     return kernel.confirmed(kernel.proof(chain), *special)
 
 
@@ -108,12 +121,18 @@ def advantages_half_as_large(kernel: Kernel) -> Evidence:
     which exceeds 1 for t > 1.
     """
     threshold = kernel.given("threshold", Fraction(1))
-    chain = several_tasks.advantages_bounded(Fraction(1), Fraction(1))
+    left, right = sides(kernel.statement, r"\leq")
+    bound = multiple_of_lambda(right, lambda lam, n, s, *_: lam * n / s)
+    chain = several_tasks.advantages_bounded(Fraction(1), bound)
+    here = UNVISITED.value_of(left, {"s": 1, "a": 0})
+    shown = {"state": 1, "action": 0, "lambda": UNVISITED.regularization}
     chance = symbols("p")[0]
     reached = (RationalFunction.constant(threshold) / 2 + chance - HALF) / chance
     return kernel.confirmed(
         kernel.proof(chain),
         kernel.sign(reached, "<=", 1, Box(p=DISCOUNT)),
+        kernel.at_instance(here, "=", _summed_advantage(), shown),
+        kernel.at_instance(here, "<=", UNVISITED.value_of(right), shown),
     )
 
 

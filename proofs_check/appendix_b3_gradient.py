@@ -26,6 +26,7 @@ from dcpg_theory.ledger import (
 from proofs_check.chains import several_tasks
 from proofs_check.readings.display_49 import HALF
 from proofs_check.readings.sums import Index, Ranges, read, sides
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT, PROBABILITY
 
 WHERE = "Appendix B.3"
@@ -92,6 +93,10 @@ def _component(kernel: Kernel) -> Evidence:
     Scaled so that T = lambda/2 is the right side of the assumption, N = |S| = |A| = 1. The square
     (T - g)^2 is among the constraints, since it is never negative.
     """
+    about(
+        kernel,
+        r"\geq \sum_{i=1}^N \frac{\partial L_i^\lambda(\theta; \mu_i)}{\partial \theta_{s,a}}",
+    )
     bound, component, others = symbols("T", "g", "q")
     names = {r"\lambda": 2 * bound, "N": 1, r"|\mathcal{S}|": 1, r"|\mathcal{A}|": 1}
     exact = {k: RationalFunction.constant(v) if isinstance(v, int) else v for k, v in names.items()}

@@ -6,6 +6,7 @@ index it is read as gamma_i. The start s_i of the lemma is called s_0 from (55) 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -18,9 +19,10 @@ from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import parse
+from dcpg_theory.exact.linear_algebra import solve
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.exact.rules import Fact
-from dcpg_theory.ledger import Claim, Control, Kind, claim, misprint, narrate, unsettled
+from dcpg_theory.ledger import Claim, Control, Kind, claim, misprint, narrate
 from proofs_check.chains import derivatives
 from proofs_check.chains.derivatives import AT_PAIR, AT_STATE, M, pair_ones, q, v
 from proofs_check.chains.mdp_operators import P, r
@@ -359,7 +361,7 @@ ones_value = Claim(
     lines=(830, 830),
     depends=("appb5-m",),
     controls=(misprint(r"1-\gamma_i", r"1+\gamma_i"), misprint(r"\gamma_i", r"\gamma_i^2")),
-    note="the value of M(alpha) 1, which stands at the other end; without the series between",
+    note="the value of M(alpha) 1, which stands at the other end of the series",
 )
 ones_inverse = Claim(
     id="appb5-ones-inverse",
@@ -371,25 +373,80 @@ ones_inverse = Claim(
     depends=("appb5-m",),
     controls=(misprint("I -", "I +"),),
 )
-_SERIES = (
-    "needs the powers of a matrix and the limit of a series: the rule neumann vouches for the "
-    "inverse only; the two ends are appb5-ones-value, which is proved"
-)
-ones_series = unsettled(
-    "appb5-ones-series",
+
+
+_PRINTED_SERIES = re.compile(r"\\sum_\{n=(\d+)\}\^\{\\infty\}(.*)\\tilde\{P\}_i\(\\alpha\)\^n1")
+
+
+def _sum_of(text: str) -> Any:
+    """Return a printed series of vectors, exactly, on a task with two states.
+
+    The factors c_n of P~^n are read at n = 0, 1 and 2, and have to be geometric; the sum from the
+    printed first index on is then c_0 times that power of g P~, times (I - g P~)^{-1} 1.
+    """
+    found = _PRINTED_SERIES.fullmatch(text)
+    if found is None:
+        raise InvalidInput(f"{text!r} must be a series over n of multiples of P~^n 1")
+    names = {r"\gamma_i": GENERAL.task.discount}
+    factors = [parse(found[2].replace("^n", f"^{k}"), names) for k in (0, 1, 2)]
+    ratio = factors[1] / factors[0]
+    if factors[2] != ratio * factors[1]:
+        raise InvalidInput(f"the factors {found[2]!r} must be geometric")
+    matrix = ratio * GENERAL.entries(AT_PAIR @ derivatives.TRANSITIONS)[:, 0, :]
+    total = factors[0] * solve(np.eye(4, dtype=int) - matrix, np.array([1, 1, 1, 1]))
+    for _ in range(int(found[1])):
+        total = matrix @ total
+    return total
+
+
+def _series_is_resolvent(kernel: Kernel) -> Evidence:
+    """The remainder M 1 - S_k is multiplied by gamma P~ from one partial sum to the next.
+
+    Since P~ is stochastic and gamma < 1 the remainder tends to zero. Special case: the printed
+    inverse and the printed series on a task with two states.
+    """
+    text = cleaned(kernel.statement)
+    left, right = text.split("=", 1)
+    system = read_operator(left.removeprefix("(").removesuffix(")^{-1}1"))
+    chain = derivatives.resolvent_is_series()
+    product = GENERAL.entries(AT_PAIR @ system)[:, 0, :] @ _sum_of(right)
+    return kernel.confirmed(kernel.proof(chain), kernel.identity(product, [1] * 4))
+
+
+def _sum_of_series(kernel: Kernel) -> Evidence:
+    """The series is M 1, and M 1 = 1 / (1 - gamma_i), on a task with two states as printed."""
+    left, right = cleaned(kernel.statement).rsplit("=", 1)
+    number = right.removesuffix("1")
+    chain = derivatives.series_of_ones()
+    printed = pair_ones.scaled(parse(number, {r"\gamma_i": own}))
+    value = parse(number, {r"\gamma_i": GENERAL.task.discount})
+    special = kernel.identity(_sum_of(left), [value] * 4)
+    return kernel.confirmed(kernel.proof(chain, Fact(chain.conclusion.left, "=", printed)), special)
+
+
+_SERIES_CONTROLS = (misprint("n=0", "n=1"), misprint(r"\gamma_i^n", r"2\gamma_i^n"))
+_PARTIAL_SUMS = "a series is the limit of its partial sums"
+ones_series = Claim(
+    id="appb5-ones-series",
     where="Appendix B.5, before (66)",
     statement=r"(I - \gamma_i \tilde{P}_i(\alpha))^{-1} 1 = \sum_{n=0}^{\infty} \gamma_i^n \tilde{P}_i(\alpha)^n 1",
     kind=Kind.IDENTITY,
+    check=_series_is_resolvent,
     lines=(830, 830),
-    reason=_SERIES,
+    depends=("appb5-m",),
+    controls=(*_SERIES_CONTROLS, misprint("(I -", "(I +")),
+    note=_PARTIAL_SUMS,
 )
-ones_sum = unsettled(
-    "appb5-ones-sum",
+ones_sum = Claim(
+    id="appb5-ones-sum",
     where="Appendix B.5, before (66)",
     statement=r"\sum_{n=0}^{\infty} \gamma_i^n \tilde{P}_i(\alpha)^n 1 = \frac{1}{1-\gamma_i} 1",
     kind=Kind.IDENTITY,
+    check=_sum_of_series,
     lines=(830, 830),
-    reason=_SERIES,
+    depends=("appb5-ones-series", "appb5-ones-value"),
+    controls=(*_SERIES_CONTROLS, misprint(r"1-\gamma_i", r"1+\gamma_i")),
+    note=_PARTIAL_SUMS,
 )
 
 

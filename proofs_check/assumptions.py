@@ -8,10 +8,10 @@ import numpy as np
 
 from dcpg_theory.models.examples import STATES, example_1
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
-from dcpg_theory.theory.assumptions import Assumption
+from dcpg_theory.theory.assumptions import EQUAL_STARTS, Assumption
 from proofs_check.instances.two_policies import Setting, shared_kernel
 
-__all__ = ["MATCHED_VISITATION", "POSITIVE_EXPLORATION", "START_AT_S3"]
+__all__ = ["EQUAL_STARTS", "MATCHED_VISITATION", "POSITIVE_EXPLORATION", "START_AT_S3"]
 
 
 def _starts_at_s3(problem: MultiTaskProblem) -> bool:

@@ -19,6 +19,7 @@ from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized
 from dcpg_theory.exact.rational_functions import as_fmpq, symbols
+from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger import (
     Claim,
     Fault,
@@ -36,8 +37,9 @@ from dcpg_theory.theory.assumptions import FINITE_PARAMETERS
 from proofs_check.assumptions import MATCHED_VISITATION, POSITIVE_EXPLORATION
 from proofs_check.chains import several_tasks
 from proofs_check.instances.small_tasks import bandit
-from proofs_check.instances.two_policies import Setting
+from proofs_check.instances.two_policies import Setting, absorbing
 from proofs_check.readings.display_49 import HALF, SHARED, UNVISITED
+from proofs_check.readings.wording import about, multiple_of_lambda
 
 WHERE = "Appendix B.2, Proposition 1"
 
@@ -56,15 +58,27 @@ SETTINGS = {
 }
 
 
+_NORM = r"\left\| \sum_{i=1}^N \nabla L_i^\lambda(\theta; \mu_i) \right\|"
+_LARGEST = (
+    r"\max_{s,a} \sum_{i=1}^N \frac{\partial L_i^\lambda(\theta; \mu_i)}{\partial \theta_{s,a}}"
+)
+_GAP = r"V(\theta^*; \rho) - V(\theta; \rho)"
+_MISMATCH = (
+    r"\max_{s \in \mathcal{S}, i: s \in \mathcal{S}_i} \left\{ "
+    r"\frac{d_{\rho_i}^{\pi_{\theta^*}}(s)}{(1-\gamma_i)\mu_i(s)} \right\}"
+)
+
+
 def _bounded_gap(kernel: Kernel) -> Evidence:
     """Performance difference, (12), (50), and d_{i,mu_i} >= (1 - gamma_i) mu_i.
 
     Special cases: exact instances whose gradient meets the printed condition; the others say nothing.
     """
     condition, conclusion = normalized(kernel.statement).split(normalized(", we have*"))
-    limit = condition.split(r"\leq")[1]
-    right = conclusion.split(r"\leq")[1]
-    sharp = normalized(right).startswith(r"\lambda")
+    small, limit = condition.split(r"\leq")
+    _, right = conclusion.split(r"\leq")
+    sharp = small.startswith(r"\max")
+    about(kernel, rf"{_LARGEST if sharp else _NORM} \leq", rf"{_GAP} \leq")
     special = []
     for name, setting in SETTINGS.items():
         g, bound = setting.gradient(), setting.value_of(limit)
@@ -75,9 +89,13 @@ def _bounded_gap(kernel: Kernel) -> Evidence:
             special.append(
                 kernel.at_instance(setting.gap(), "<=", setting.value_of(right), instance)
             )
-    shares = (Fraction(1), Fraction(1)) if sharp else (HALF, Fraction(2))
-    chain = several_tasks.proposition_1(*shares)
-    return kernel.confirmed(kernel.proof(chain), *special)
+    if special and kernel.every(*special).verdict is Verdict.REFUTED:
+        return kernel.every(*special)
+    threshold = multiple_of_lambda(limit.rstrip("$"), lambda lam, n, s, a, _: lam * n / (s * a))
+    bound = multiple_of_lambda(right.split(r"\max")[0], lambda lam, n, *_: lam * n)
+    about(kernel, _MISMATCH)
+    proof = kernel.proof(several_tasks.proposition_1(threshold, bound))
+    return kernel.confirmed(proof, *special)
 
 
 prop_1 = Claim(
@@ -103,6 +121,7 @@ prop_1 = Claim(
         "the 'discounted visitation match assumption' is (12), for the mu_i used, with mu_i > 0; "
         "pi* may be any policy, so it need not be attained by a theta (it often is not)"
     ),
+    adds={"(12) for the mu_i used": "prop-1-match-needed", "mu_i > 0": "prop-1-exploration-sharp"},
 )
 prop_1_sharp = prop_1.variant(
     id="prop-1-sharp",
@@ -215,6 +234,44 @@ def positive_policy_is_needed(kernel: Kernel) -> Evidence:
             setting.mismatch() * as_fmpq(setting.regularization),
             {"lambda": "1/100"},
         ),
+    )
+
+
+@claim(
+    "prop-1-exploration-sharp",
+    where=WHERE,
+    statement=r"\mu_i(s) > 0",
+    kind=Kind.EXISTENCE,
+    depends=("prop-1",),
+    controls=(
+        ingredient("both states are explored", share=HALF),
+        ingredient("the state is not started from", start=Fraction(0)),
+    ),
+    note=(
+        "that mu_i is positive is necessary in Proposition 1, with the maximum over the states where "
+        "it is: at a state that mu_i never reaches the gradient of L says nothing about the policy"
+    ),
+)
+def exploration_is_needed(kernel: Kernel) -> Evidence:
+    """Two absorbing states, rewards (1, 0) in the second, gamma = 1/2, mu = (1, 0), pi uniform.
+
+    The gradient of L vanishes for every lambda. rho starts in the second state half of the time,
+    where the other action is better by 1: the gap is 1/2, and the bound 2 lambda d_rho/((1 - gamma) mu)
+    at the first state is 2 lambda. Here lambda = 1/100.
+    """
+    unexplored, start = kernel.given("share", Fraction(0)), kernel.given("start", HALF)
+    task = absorbing([[0, 0], [1, 0]], HALF, [1 - start, start])
+    problem = MultiTaskProblem([task], exploration=[[1 - unexplored, unexplored]])
+    uniform = [[HALF, HALF]] * 2
+    weight = Fraction(1, 100)
+    setting = Setting(problem, uniform, [[HALF, HALF], [1, 0]], weight)
+    lam = symbols("lambda")[0]
+    slopes = theory.gradient(problem, uniform, lam, problem.exploration)
+    box = Box(**{"lambda": open_interval(0, 1)})
+    ratio = (1 - start) / (HALF * (1 - unexplored)) * HALF
+    return kernel.every(
+        kernel.identity(slopes, np.zeros((2, 2), dtype=int), box),
+        kernel.at_instance(setting.gap(), ">", 2 * weight * ratio / HALF, {"lambda": weight}),
     )
 
 

@@ -42,6 +42,7 @@ from proofs_check.chains.averaging import (
 from proofs_check.instances.corridor import HALF
 from proofs_check.instances.turning_task import BOX, DIRECTIONS, TurningTask
 from proofs_check.readings.displays import Leaves, Reader, sides
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT
 
 WHERE = "Section 3, Algorithm 1"
@@ -55,7 +56,7 @@ _BOX = _SHARE.replace(**dict.fromkeys([*map(str, (*_thetas, *_slopes)), "alpha"]
 
 def _neighbours(agent: int, edges: Any) -> list[int]:
     both = [*edges, *((j, i) for i, j in edges)]
-    return sorted(j for i, j in both if i == agent)
+    return sorted({j for i, j in both if i == agent})
 
 
 def _mixing() -> Array:
@@ -83,6 +84,7 @@ def _sets(agent: int, edges: Any) -> dict[str, list[int]]:
 )
 def neighbours_are_joined_by_an_edge(kernel: Kernel) -> Evidence:
     """On a ring and on a path of four agents: being neighbours is mutual, and never with oneself."""
+    about(kernel, r"\mathcal{N}_i = \{j")
     pair = re.findall(r"\((\w),(\w)\)\\in", normalized(kernel.statement))[0]
     parts = []
     for edges in (_ring, _path):
@@ -137,6 +139,7 @@ def messages_travel_along_edges(kernel: Kernel) -> Evidence:
 )
 def weights_are_not_negative(kernel: Kernel) -> Evidence:
     """On the ring: a, b and 1 - a - b are not negative, and every row sums to one."""
+    about(kernel, r"W_{ij}", r"θ_j^k")
     entries = (kernel.given("a", _a), _b, 1 - _a - _b)
     signs = [kernel.sign(entry, ">=", 0, _SHARE) for entry in entries]
     rows = kernel.identity(_mixing().sum(axis=1), [1] * 4, _SHARE)
@@ -160,13 +163,26 @@ def _update(kernel: Kernel) -> Evidence:
 
     Special cases: two agents that agree and stand still, with W_12 = a; the ring.
     """
+    return _rows(kernel, [(0, 1)], _ring)
+
+
+def _with_loops(kernel: Kernel) -> Evidence:
+    """The same with an edge from every agent to itself, so that i is in N_i.
+
+    Assumption 1 has W_ii > 0, and W_ij > 0 iff i and j are connected: read for j = i it asks for this.
+    """
+    loops = [(i, i) for i in range(kernel.given("first", 0), 4)]
+    return _rows(kernel, [(0, 1), *loops[:2]], [*_ring, *loops])
+
+
+def _rows(kernel: Kernel, pair: Any, ring: Any) -> Evidence:
     updated, side = sides(kernel.statement)
     current = int(normalized(updated) == r"\theta_i^{k+1}")
     two = [[1 - _a, _a], [_a, 1 - _a]]
-    still = _printed(side, [(0, 1)], two, [_a**0] * 2, [0 * _a] * 2)
+    still = _printed(side, pair, two, [_a**0] * 2, [0 * _a] * 2)
     weights = _mixing()
     true = [sum(weights[i] * _thetas) + step * _slopes[i] for i in _AGENTS]
-    rows = _printed(side, _ring, weights, _thetas, _slopes)
+    rows = _printed(side, ring, weights, _thetas, _slopes)
     chain = update_is_row()
     return kernel.confirmed(
         kernel.proof(chain),
@@ -194,8 +210,26 @@ eq_9 = Claim(
         "agent i is not in N_i as defined, so its own parameter and W_ii > 0 are left out; the text "
         "after it ('a weighted average of theta_i with theta_j') and (25) have them",
     ),
-    note="right as printed if every agent counts as its own neighbour, which is said nowhere",
+    note=(
+        "right as printed if every agent is joined to itself (eq-9-loops-sharp). The text after it "
+        "has N_i without i: an average 'of theta_i with theta_j received from its neighbors j in N_i'"
+    ),
     **_IN_9,
+)
+eq_9_loops = eq_9.variant(
+    id="eq-9-loops-sharp",
+    lines=None,
+    check=_with_loops,
+    fault=None,
+    controls=(
+        misprint(r"+ \alpha^k", r"- \alpha^k"),
+        misprint("W_{ij}", "W_{ji}"),
+        ingredient("the first agent is not joined to itself", first=1),
+    ),
+    note=(
+        "for a graph with (i, i) in E for every i, as Assumption 1 has it if its 'W_ij > 0 iff i and "
+        "j are connected' is read for j = i too, (9) is right as printed"
+    ),
 )
 eq_9_corrected = eq_9.variant(
     id="eq-9-corrected",
@@ -225,6 +259,7 @@ eq_9_corrected = eq_9.variant(
 )
 def parameters_fill_the_policy(kernel: Kernel) -> Evidence:
     """With d = |S||A| there is one parameter for every entry of the policy."""
+    about(kernel, r"$\theta_i^0 \in \mathbb{R}^d$", r"μ_i")
     turning = TurningTask(DIRECTIONS[0])
     entries = turning.policy.size
     return kernel.definition(
@@ -286,6 +321,7 @@ def agents_know_what_they_need(kernel: Kernel) -> Evidence:
 
     For all sizes it is what Assumption 1 says; here on the ring.
     """
+    about(kernel, r"θ_i^k with neighbors $j \in \mathcal{N}_i$")
     edges, weights = kernel.given("edges", tuple(_ring)), _mixing()
     unknown = [
         weights[i, j] for i in _AGENTS for j in _AGENTS if j != i and j not in _neighbours(i, edges)
@@ -329,6 +365,7 @@ algorithm_1 = Claim(
 )
 def gradient_from_another_start(kernel: Kernel) -> Evidence:
     """(8) is linear in the start and holds for any: here mu = (1/2, 1/2), rho = (1/3, 2/3)."""
+    about(kernel, r"μ_i is the", r"from ρ_i")
     start = np.array([HALF, HALF], dtype=object)
     parts = []
     for direction in DIRECTIONS:
@@ -355,6 +392,7 @@ def gradient_from_another_start(kernel: Kernel) -> Evidence:
 )
 def nothing_of_the_other_task_enters(kernel: Kernel) -> Evidence:
     """The other task's discount, reward and transition are symbols: g_1 does not depend on them."""
+    about(kernel, r"g_i^k of $L_i^\lambda(\theta_i^k; \mu_i)$")
     other, pay, move = symbols("gamma_2", "r_2", "p_2")
     mine = TurningTask(DIRECTIONS[0])
     moves = mine.task.transitions.astype(object)
@@ -380,6 +418,7 @@ def nothing_of_the_other_task_enters(kernel: Kernel) -> Evidence:
 )
 def weights_are_an_average(kernel: Kernel) -> Evidence:
     """The weights of i itself and of its neighbours sum to one; here for every agent of the ring."""
+    about(kernel, r"θ_i^k with θ_j^k", r"$j \in \mathcal{N}_i$")
     itself, weights = kernel.given("itself", True), _mixing()
     total = [
         sum(weights[i, j] for j in _neighbours(i, _ring)) + (weights[i, i] if itself else 0)
@@ -409,6 +448,7 @@ def averaging_brings_agents_together(kernel: Kernel) -> Evidence:
     Two agents that give each other the weight a: their difference is multiplied by 1 - 2a, whose
     square is less than 1 for 0 < a < 1. Where W_ii = 0 they change places for ever.
     """
+    about(kernel, r"$\theta_i = \theta_j$")
     share = kernel.given("share", _a)
     factor = 1 - 2 * share
     shrinks = kernel.sign(factor**2 + 0 * _a, "<", 1, Box(a=DISCOUNT))

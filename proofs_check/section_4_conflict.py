@@ -34,6 +34,7 @@ from proofs_check.instances.corridor import HALF, S3, second, slope_at_s3
 from proofs_check.instances.small_tasks import bandit
 from proofs_check.instances.two_policies import Setting
 from proofs_check.readings.display_49 import SETTINGS, compare
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT, EXAMPLE_2, gamma, own, p
 
 WHERE = "Section 4.1"
@@ -105,6 +106,7 @@ decay_corrected = decay.variant(
         "0 <= max_a A <= 2 lambda (1 - gamma_i)/(|S| d(s)): eq-50-corrected with one task; needs "
         "d_{i,mu_i}(s) > 0"
     ),
+    adds={"d_{i,mu_i}(s) > 0": "prop-1-exploration-sharp"},
 )
 
 
@@ -123,6 +125,7 @@ decay_corrected = decay.variant(
 )
 def performance_difference_of_one_task(kernel: Kernel) -> Evidence:
     """Insert (1 - gamma) rho = d - gamma d Pi P into (1 - gamma) rho (V* - V)."""
+    about(kernel, r"V_i^{\pi^*}(\rho_i) - V_i^{\pi_\theta}(\rho_i) =")
     chain = visitation_chains.performance_difference()
     right = normalized(kernel.statement).split("=", 1)[1].rstrip(".")
     for old, new in (
@@ -239,6 +242,10 @@ needed_corrected = needed.variant(
 
 def _returned(kernel: Kernel) -> Evidence:
     """At the stationary points of L of a bandit, p -> 1, the sum for the second action is -p/(1-g)."""
+    about(
+        kernel,
+        r"\sum_{i: s \in \mathcal{S}_i} \frac{d_{i,\mu_i}^{\pi_\theta}(s)}{1-\gamma_i} A_i^{\pi_\theta}(s,a) \rightarrow 0",
+    )
     regularization, slopes = _stationary()
     flat = kernel.identity(slopes, np.zeros((1, 2), dtype=int), _NEAR)
     which = "some" if r"\max" in normalized(kernel.statement) else "all"

@@ -35,6 +35,7 @@ from proofs_check.instances.corridor import HALF
 from proofs_check.instances.small_tasks import bandit
 from proofs_check.instances.two_policies import Setting, absorbing
 from proofs_check.readings.theorem_2_terms import Terms
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT, EXAMPLE_2_POLICIES, gamma, left, own, p
 
 WHERE = "Section 4.2"
@@ -97,6 +98,7 @@ eq_12_corrected = eq_12.variant(
     lines=None,
     fault=None,
     note="mu_i > 0 keeps the denominators from 0; pi* may be a limit of softmax policies",
+    adds={"mu_i > 0": "prop-1-exploration-sharp"},
 )
 
 
@@ -221,6 +223,10 @@ shared_corrected = shared.variant(
         misprint(r" and $\mu_i > 0$", ""),
     ),
     note="each of the three added conditions is necessary: the controls leave one out at a time",
+    adds=dict.fromkeys(
+        ("the same discount", "the same rho_i", "the same mu_i > 0"),
+        "sec42-shared-kernel-corrected",
+    ),
 )
 
 
@@ -260,6 +266,7 @@ def _equal_starts(kernel: Kernel) -> Evidence:
     ||theta_1^0 - mean||^2 = x^2/8, and the bound alpha D/(1 - sigma_2) is below 1 for the alpha of
     (13). Without loss of generality x may be anything, 4 say; assumed, it is 0.
     """
+    about(kernel, r"that $\theta_i^0 = \theta_j^0, \forall i, j$")
     free = "withoutlossofgenerality" in normalized(kernel.statement)
     apart = as_fmpq(kernel.given("apart", 4 if free else 0))
     terms = Terms(
@@ -295,6 +302,7 @@ equal_starts_corrected = equal_starts.variant(
         ingredient("the agents start apart", apart=4),
         misprint("we assume", "we assume without loss of generality"),
     ),
+    adds={"equal starts": "sec42-equal-starts"},
 )
 
 

@@ -35,7 +35,6 @@ from dcpg_theory.ledger import (
     ingredient,
     misprint,
     narrate,
-    unsettled,
 )
 from dcpg_theory.ledger.claims import Check
 from proofs_check.instances.small_tasks import bandit
@@ -53,7 +52,8 @@ _SECOND = r"\frac{\lambda N(1-\sigma_2)}{4|\mathcal{S}||\mathcal{A}| \left(2N\la
 # gamma_1 = 1/2, gamma_2 = 3/4; 1/|S_i| = 1/|S| + t_i with t_i >= 0, since S_i is part of S.
 _AT = Terms({"gamma_1": HALF, "gamma_2": Fraction(3, 4), "K": 1, "RE": 0, "c_2": 1})
 _more = symbols("t_1", "t_2")
-_BOX = Box(**dict.fromkeys(("s", "a", "sigma", "lambda", "t_1", "t_2"), DISCOUNT))
+_share = symbols("u")[0]
+_BOX = Box(**dict.fromkeys(("s", "a", "sigma", "lambda", "t_1", "t_2", "u"), DISCOUNT))
 
 
 def _read_13(latex: str) -> Any:
@@ -63,17 +63,18 @@ def _read_13(latex: str) -> Any:
         known = _AT.names(at)
         if "i" in at:
             known[r"|\mathcal{S}_i|"] = 1 / (_AT.values["s"] + _more[at["i"]])
-        known[r"\sigma_N"] = 0 * _AT.values["s"]
+        known[r"\sigma_N"] = _AT.values["sigma"] * _share  # at most sigma_2
         return known
 
     return read(latex, names, _AT.ranges)
 
 
-def _pieces(statement: str) -> tuple[Any, Any]:
-    """Return the factor before the minimum of (13) and the minimum's second entry."""
+def _pieces(statement: str) -> tuple[Any, Any, Any]:
+    """Return the factor before the minimum of (13), and the minimum's entries."""
     factor, entries = normalized(statement).replace("(13)", "").split(r"\min\{")
     factor = factor.split("<")[1].replace(r"\\&", "").removesuffix(r"\times")
-    return _read_13(factor), _read_13(entries.split(";")[1].removesuffix(r"\}."))
+    first, second = entries.removesuffix(r"\}.").split(";")
+    return _read_13(factor), _read_13(first), _read_13(second)
 
 
 def _step_size(kernel: Kernel) -> Evidence:
@@ -83,21 +84,25 @@ def _step_size(kernel: Kernel) -> Evidence:
     of (13): |S_i| <= |S| makes (13) the stricter one. And c_1 > 0 needs alpha < (1 + lambda_N)/beta,
     lambda_N the least eigenvalue of W, which is at least -sigma_2.
     """
-    factor, second = _pieces(kernel.statement)
+    factor, first, second = _pieces(kernel.statement)
     v = _AT.values
     needed = v["lambda"] * N_TASKS * (1 - v["sigma"]) * v["s"] * v["a"]
     needed = needed / (4 * _AT.total_smoothness * _AT.gradient_bound)
     return kernel.every(
         kernel.sign(factor * second, "<=", needed, _BOX),
         kernel.sign(factor * second, "<", (1 - v["sigma"]) / _AT.total_smoothness, _BOX),
+        kernel.sign(first, ">", second, _BOX),
     )
 
 
 def _idle(kernel: Kernel) -> Evidence:
     """D >= 2 N lambda, so the second entry is at most (1 - sigma_2)/(8|S||A|) < 1 - sigma_2."""
-    _, second = _pieces(kernel.statement)
+    _, first, second = _pieces(kernel.statement)
     largest = 1 - _AT.values["sigma"]
-    return kernel.sign(second, "<", largest * kernel.given("share", Fraction(1, 8)), _BOX)
+    return kernel.every(
+        kernel.sign(second, "<", largest * kernel.given("share", Fraction(1, 8)), _BOX),
+        kernel.sign(first, ">=", largest, _BOX),
+    )
 
 
 _EQ_13 = (
@@ -326,21 +331,6 @@ theorem_2 = Claim(
         "problem, the start and the step size, but not on epsilon, it is not known: see eq-14"
     ),
 )
-theorem_2_corrected = unsettled(
-    "theorem-2-corrected",
-    where=f"{WHERE}, Theorem 2",
-    statement=(
-        r"W symmetric, equal starts, $\mu_i > 0$, (12) for these $\mu_i$ and every softmax policy, "
-        r"$\lambda = \varepsilon/(2NM)$, $\alpha = \lambda N(1-\sigma_2)/(12\beta^\lambda D|\mathcal{S}||\mathcal{A}|)$ and K "
-        r"at least eq-14-corrected: $\min_{k<K} V^* - V(\theta_i^k) \leq \varepsilon$ for every i"
-    ),
-    kind=Kind.UPPER_BOUND,
-    lines=(235, 237),
-    reason=(
-        "Proposition 1, (39) and (45) are settled; (34) and (23) belong to Appendix B.1, and (40), "
-        "(41) need norms in the kernel"
-    ),
-).variant(lines=None)
 
 
 def _coefficient(kernel: Kernel) -> Evidence:
@@ -388,10 +378,12 @@ def _rate_of_one_task(kernel: Kernel) -> Evidence:
 
 
 def _two_powers_more(kernel: Kernel) -> Evidence:
-    """(14) for one bandit is |A|^2/((1 - gamma)^6 epsilon^2) M^2 with M = 1/(1 - gamma)."""
+    """(14) for one bandit over the cited |A|^2/((1 - gamma)^6 epsilon^2): the printed factor."""
+    factor = normalized(kernel.statement).split("times")[1].strip("$")
     printed = _printed_count(_COUNT, _bandits(1 - _g, RationalFunction.constant(1), _eps))
-    expected = 4 / (_g ** kernel.given("power", 8) * _eps**2)
-    return kernel.identity([printed], [expected], Box(g=DISCOUNT, epsilon=DISCOUNT))
+    cited = 4 / (_g ** kernel.given("power", 6) * _eps**2)
+    times = parse(factor, {r"\gamma": 1 - _g})
+    return kernel.identity([printed], [cited * times], Box(g=DISCOUNT, epsilon=DISCOUNT))
 
 
 same_rates = Claim(
@@ -418,7 +410,7 @@ same_rates_corrected = same_rates.variant(
     lines=None,
     fault=None,
     check=_two_powers_more,
-    controls=(ingredient("the same powers", power=6),),
+    controls=(ingredient("a rate with one power less", power=5), misprint("^2$", "^3$")),
 )
 
 

@@ -1,7 +1,7 @@
 r"""Section 5.1: the GridWorld problems, and what their transitions, rewards and conflicts imply.
 
-What the figures show needs the positions of goals and obstacles, which are not in the text at hand,
-and trained policies; these statements are registered as undecided.
+What Figure 2 shows is checked on reconstructed maps in `section_5_fig2`; statements that need the
+original runs are registered as undecided in `section_5_figures`.
 """
 
 from __future__ import annotations

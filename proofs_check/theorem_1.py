@@ -29,7 +29,6 @@ from dcpg_theory.ledger import (
 )
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.theory.gradient import gradient
-from proofs_check.appendix_b1 import NO_NORMS
 from proofs_check.appendix_b1_bounds import LOST_SUM, squares
 from proofs_check.symbols import DISCOUNT
 
@@ -94,12 +93,16 @@ class Resting:
         """Return grad V."""
         return gradient(self.task, self.policy)[0]
 
+    def entropy(self) -> Any:
+        """Return RE(theta^0), as a ball."""
+        logs = [flint.arb(as_fmpq(2 * q)).log() for q in self.policy[0]]
+        return -(logs[0] + logs[1]) / 2
+
     def bound(self, step: Fraction, iterations: int, regularizer: Fraction) -> Any:
         """Return the last display of B.1 with a given last constant times lambda^2, as a ball."""
         n, weight, x = self.agents, self.regularization, 2
-        logs = [flint.arb(as_fmpq(2 * q)).log() for q in self.policy[0]]
-        entropy = -(logs[0] + logs[1]) / 2
-        first = as_fmpq(Fraction(16) / (iterations * step)) * n * (x + as_fmpq(weight) * entropy)
+        rise = x + as_fmpq(weight) * self.entropy()
+        first = as_fmpq(Fraction(16) / (iterations * step)) * n * rise
         spread = n * (2 * weight + x**2)
         last = 512 * spread**2 * step**2 * x**6
         return first + as_fmpq(regularizer * weight**2 + last)
@@ -149,21 +152,6 @@ final_bound = Claim(
     fault=LOST_SUM,
     note="the exact formula behind (11); the left side's theta_j^k should be theta_i^k",
 )
-final_bound_corrected = final_bound.variant(
-    id="appb1-final-corrected",
-    statement=r"16\lambda^2",
-    lines=None,
-    depends=("eq-36-mean-corrected", "appb1-final-constants", "eq-38-bound", "eq-29-corrected"),
-    controls=(
-        misprint(r"16\lambda^2", r"\frac{16\lambda^2}{N}"),
-        ingredient("larger", scale=10**3),
-    ),
-    note="checked on the instance that refutes the printed form",
-    open=NO_NORMS,
-    check=lambda kernel: kernel.every(_final_bound(kernel), kernel.undecided(NO_NORMS)),
-)
-
-
 # Theorem 1 ------------------------------------------------------------------------------------
 
 
@@ -227,7 +215,7 @@ eq_10_corrected = eq_10.variant(
 )
 
 
-def _order(kernel: Kernel) -> Evidence:
+def order_at_rest(kernel: Kernel) -> Evidence:
     """N agents at rest, alpha = 1/(200 N^2) inside (10), K = 200 N^4, W = 1 1^T/N.
 
     The left side is 9/128 for every N. What the right side is, is read from the statement.
@@ -242,6 +230,7 @@ def _order(kernel: Kernel) -> Evidence:
         "K": 200 * n**4,
         r"\alpha": 1 / (200 * n**2),
         r"\sigma_2": 0 * n,
+        r"\lambda_N(W)": 0 * n,
         r"\lambda": weight + 0 * n,
         "D": n * as_fmpq(Fraction(11, 2)),
         "N": n,
@@ -257,23 +246,12 @@ eq_11 = Claim(
     where="Section 4, Theorem 1, (11)",
     statement=r"\frac{1}{K\alpha} + \frac{\alpha^2}{N(1-\sigma_2)^2 \sum_{j=1}^N (1-\gamma_j)^6} + \frac{\lambda^2}{N}",
     kind=Kind.ORDER,
-    check=_order,
+    check=order_at_rest,
     lines=(191, 191),
     depends=("appb1-final",),
     controls=(misprint(r"\frac{\lambda^2}{N}", r"\frac{\lambda^2}{N^2}"),),
     fault=LOST_SUM,
     note="one constant for all problems does not exist; with one that may depend on N it would",
-)
-eq_11_corrected = Claim(
-    id="eq-11-corrected",
-    where="Section 4, Theorem 1, (11)",
-    statement=r"\frac{1}{K\alpha} \sum_{j=1}^N (\frac{1}{1-\gamma_j} + \lambda \text{RE}(\pi_{\theta^0})) + \frac{D^2 \alpha^2}{N(1-\sigma_2)^2} \sum_{j=1}^N \frac{1}{(1-\gamma_j)^6} + \lambda^2",
-    kind=Kind.ORDER,
-    check=lambda kernel: kernel.every(_order(kernel), kernel.undecided(NO_NORMS)),
-    depends=("appb1-final-corrected",),
-    controls=(misprint(r"+ \lambda^2", r"+ \frac{\lambda^2}{N}"),),
-    note="the family that refutes the printed form satisfies it; a proof for all problems waits",
-    open=NO_NORMS,
 )
 
 
@@ -357,11 +335,12 @@ theorem_1 = Claim(
     lines=(183, 183),
     parts=("eq-10", "eq-11"),
     depends=("lemma-b2", "eq-25", "eq-29"),
-    note="not stated, but used: symmetric W, equal initialisation, sigma_2 < 1, attained optima",
+    note="not stated, but used: symmetric W, equal initialisation, sigma_2 < 1, attained optima. In "
+    "full: theorem-1-corrected, and for any doubly stochastic W theorem-1-sharp",
 )
 
 
-def _radius(kernel: Kernel) -> Evidence:
+def radius_at_rest(kernel: Kernel) -> Evidence:
     """At rest |mean grad V|^2 = 9/128 for every step: with alpha = 1/n, is that O(radius^2)?
 
     The radius is read from the statement; lambda = 3/4.
@@ -379,7 +358,7 @@ ball = Claim(
     where="Section 4, after Theorem 1",
     statement=r"the norm of the gradient converges to a ball with radius $\mathcal{O}(\alpha)$",
     kind=Kind.ORDER,
-    check=_radius,
+    check=radius_at_rest,
     lines=(193, 193),
     depends=("eq-11",),
     controls=(misprint(r"(\alpha)", r"(\alpha^2)"),),
@@ -390,17 +369,6 @@ ball = Claim(
         "for every step size, so the radius is O(alpha + lambda)",
     ),
 )
-ball_corrected = ball.variant(
-    id="sec4-ball-corrected",
-    statement=r"the norm of the gradient converges to a ball with radius $\mathcal{O}(\alpha + \lambda)$",
-    lines=None,
-    depends=("eq-11-corrected",),
-    controls=(misprint(r"\alpha + \lambda", r"\alpha"),),
-    note="the family that refutes the printed form satisfies it; a proof for all problems waits",
-    open=NO_NORMS,
-    check=lambda kernel: kernel.every(_radius(kernel), kernel.undecided(NO_NORMS)),
-)
-
 
 if __name__ == "__main__":
     narrate(vars(sys.modules[__name__]))

@@ -19,6 +19,7 @@ FLOORS = (
     ("engine",),
     ("strategies",),
     ("bounds",),
+    ("testing",),
     ("ledger",),
     ("search",),
     ("gridworld", "drone"),

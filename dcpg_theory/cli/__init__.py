@@ -14,7 +14,10 @@ __all__ = ["main"]
 _COMMANDS = {
     "audit": "Check the paper's claims and compare with the recorded ledger.",
     "bench": "Time the engine beside its peers and the machine's floors.",
+    "bounds": "Calculate step sizes, gradients and iterations that the theorems promise.",
+    "gridworld": "Train, draw and examine grid worlds: Section 5.1.",
     "run": "Run Algorithm 1 on a problem.",
+    "search": "Look for the worst case of a bound, and certify it.",
     "show": "Show one claim: statement, verdict, witness, corrected form.",
 }
 

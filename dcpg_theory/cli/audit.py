@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -20,11 +21,13 @@ from dcpg_theory.cli.output import (
     write_json,
     write_text,
 )
+from dcpg_theory.ledger.mutation import HOLDS_TOO, UNREAD, MutationRecord
 from dcpg_theory.ledger.recorded import compare, read_recorded, write_recorded
 from dcpg_theory.ledger.records import Record, summary
 from dcpg_theory.ledger.registry import Registry, load_registry
 from dcpg_theory.ledger.runner import run_claims, run_mutations
 from dcpg_theory.report.errata import errata, latex, markdown
+from dcpg_theory.report.page import page
 
 __all__ = ["audit", "ledger_table"]
 
@@ -51,9 +54,20 @@ __all__ = ["audit", "ledger_table"]
     help="Write the same as a LaTeX document.",
 )
 @click.option(
+    "--html",
+    "html_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report: one page that needs no network.",
+)
+@click.option(
     "--mutate",
     is_flag=True,
     help="Change each printed formula in standard ways and count what the checks notice.",
+)
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Leave out the claims whose checks are long, and compare only what ran.",
 )
 @output_options
 def audit(
@@ -62,21 +76,28 @@ def audit(
     target: Path | None,
     errata_file: Path | None,
     tex_file: Path | None,
+    html_file: Path | None,
     mutate: bool,
+    quick: bool,
     json_file: str | None,
     quiet: bool,
 ) -> int:
     """Check the claims that match (default: all), and everything they stand on.
 
     Prints the ledger and exits 1 if any verdict, witness or control differs from the recorded one.
+    With --quick what was left out is named, and is no difference.
     """
     if target is not None and patterns:
         raise click.UsageError("--record writes the whole ledger, so it takes no ids")
     if mutate and target is not None:
         raise click.UsageError("--mutate judges the checks, --record the claims: give one of them")
+    if quick and target is not None:
+        raise click.UsageError("--record writes the whole ledger, --quick leaves some of it out")
     console = console_for(json_file, quiet=quiet)
     registry = load_registry()
     chosen = registry.select(patterns)
+    left_out = _left_out(registry, chosen) if quick else []
+    chosen = [id for id in chosen if id not in left_out]
     if mutate:
         return _mutate(console, registry, chosen, jobs, json_file, quiet=quiet)
     start = time.perf_counter()
@@ -90,17 +111,27 @@ def audit(
         write_recorded(records, target)
         differences: list[str] = []
     else:
-        differences = compare(records, read_recorded(), whole=not patterns)
+        differences = compare(records, read_recorded(), whole=not patterns and not quick)
     found = errata(registry, shown)
     write_text(errata_file, lambda: markdown(found))
     write_text(tex_file, lambda: latex(found))
+    write_text(html_file, lambda: page(registry, shown))
     console.print(ledger_table(shown))
     counts = ", ".join(f"{count} {verdict}" for verdict, count in summary(shown).items())
     console.print(f"{len(shown)} claims in {seconds:.1f} s: {counts}")
+    if quick:
+        console.print(f"left out, since their checks are long: {', '.join(left_out) or 'none'}")
     _report_differences(differences)
     entries = [record.as_json(timed=True) for record in shown.values()]
-    write_json({"claims": entries, "summary": summary(shown)}, json_file)
+    data: dict[str, Any] = {"claims": entries, "summary": summary(shown)}
+    write_json(data | ({"left_out": left_out} if quick else {}), json_file)
     return 1 if differences else 0
+
+
+def _left_out(registry: Registry, chosen: list[str]) -> list[str]:
+    """Return which of the chosen claims a quick audit leaves out."""
+    long = registry.long()
+    return [id for id in chosen if id in long]
 
 
 def _mutate(
@@ -122,18 +153,37 @@ def _mutate(
     table.add_column("mutants", justify="right")
     table.add_column("noticed", justify="right")
     table.add_column("unreadable", justify="right")
+    for why in (HOLDS_TOO, UNREAD):
+        table.add_column(why, justify="right")
     table.add_column("survivors", ratio=1)
     for record in records.values():
-        noticed = record.tried - len(record.survivors)
-        counts = (record.tried, noticed, record.unreadable)
-        table.add_row(record.id, *map(str, counts), Text("; ".join(record.survivors)))
+        counts = (record.tried, record.tried - len(record.survivors), record.unreadable)
+        table.add_row(
+            record.id,
+            *map(str, counts),
+            *(str(_survived(record, why)) for why in (HOLDS_TOO, UNREAD)),
+            Text("; ".join(f"{one.what} ({one.why})" for one in record.survivors)),
+        )
     console.print(table)
     tried = sum(record.tried for record in records.values())
-    survived = sum(len(record.survivors) for record in records.values())
-    console.print(f"{tried} mutants of {len(records)} claims: {tried - survived} noticed")
-    data = {"mutations": [asdict(record) for record in records.values()]}
-    write_json(data | {"tried": tried, "survived": survived}, json_file)
+    survived = {
+        why: sum(_survived(record, why) for record in records.values())
+        for why in (HOLDS_TOO, UNREAD)
+    }
+    noticed = tried - sum(survived.values())
+    console.print(
+        f"{tried} mutants of {len(records)} claims: {noticed} noticed, "
+        f"{survived[HOLDS_TOO]} hold too, {survived[UNREAD]} are where the check reads nothing"
+    )
+    data = {"mutations": [asdict(record) for record in records.values()], "tried": tried}
+    data["survived"] = sum(survived.values())
+    write_json(data | {"holds_too": survived[HOLDS_TOO], "unread": survived[UNREAD]}, json_file)
     return 0
+
+
+def _survived(record: MutationRecord, why: str) -> int:
+    """Return how many of a claim's mutants survive for one reason."""
+    return sum(survivor.why == why for survivor in record.survivors)
 
 
 def ledger_table(records: Mapping[str, Record]) -> Table:

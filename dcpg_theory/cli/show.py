@@ -38,6 +38,7 @@ def show(id: str, json_file: str | None, quiet: bool) -> int:
     data = record.as_json(timed=True) | {
         "assumptions": [assumption.name for assumption in member.assumptions],
         "note": member.note,
+        "adds": dict(member.adds),
         "dependents": dependents,
     }
     write_json(data, json_file)
@@ -58,6 +59,9 @@ def _print_claim(console: Console, registry: Registry, member: Claim, record: Re
         console.print("  " + escape(member.note), style="italic")
     for assumption in member.assumptions:
         console.print(f"[bold]assumes[/] {escape(assumption.name)}: {escape(assumption.words)}")
+    for hypothesis, shown_by in member.adds.items():
+        needed = f"needed, see {shown_by}" if shown_by else "not known to be needed"
+        console.print(f"[bold]adds[/] {escape(hypothesis)}: {needed}")
     severity = f", {record.severity}, origin: {record.origin}" if record.severity else ""
     console.print(
         f"\n[bold]verdict[/] {_styled(record.verdict)} ({record.scope}{severity}); "

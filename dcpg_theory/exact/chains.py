@@ -30,8 +30,9 @@ from dcpg_theory.exact.lines import (
     Link,
     Multiple,
     RuleUse,
+    Smooth,
 )
-from dcpg_theory.exact.operators import Atom, Operator, unit
+from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.rulebook import RULES
 from dcpg_theory.exact.rules import Context, Fact
@@ -45,6 +46,7 @@ __all__ = [
     "Link",
     "Multiple",
     "RuleUse",
+    "Smooth",
     "VerifiedChain",
     "facts_of",
     "verify_chain",
@@ -88,7 +90,9 @@ def verify_chain(chain: Chain) -> VerifiedChain:
         if isinstance(line, Hypothesis) and _says(line.fact, chain.conclusion, chain.scalars):
             raise CertificateRejected(f"the hypothesis {line.name} is the conclusion itself")
     reached = _ancestors(final[-1], parents)
-    given = [line.name for line in chain.lines if isinstance(line, Hypothesis | Differential)]
+    given = [
+        line.name for line in chain.lines if isinstance(line, Hypothesis | Differential | Smooth)
+    ]
     concluded = set(_atoms(chain.conclusion))
     return VerifiedChain(
         hypotheses=tuple(name for name in given if name in reached),
@@ -148,14 +152,15 @@ def _ratio(one: Operator, two: Operator) -> RationalFunction | None:
 
 
 def _atoms(fact: Fact) -> tuple[Atom, ...]:
-    return (*fact.left.atoms(), *fact.right.atoms())
+    return (*fact.left.letters(), *fact.right.letters())
 
 
 def _check_names(context: Context) -> None:
     """Check that no two atoms are printed alike."""
     spaces: dict[str, Atom] = {}
     atoms = [atom for fact in context.facts.values() for atom in _atoms(fact)]
-    atoms += [atom for _, value in context.differentials.values() for atom in value.atoms()]
+    atoms += [atom for _, value in context.differentials.values() for atom in value.letters()]
+    atoms += [atom for _, _, value in context.functions.values() for atom in value.letters()]
     for atom in (*context.differentials, *atoms):
         if spaces.setdefault(atom.name, atom) != atom:
             raise CertificateRejected(f"two atoms are called {atom}")
@@ -172,10 +177,13 @@ def _ancestors(name: str, parents: Mapping[str, set[str]]) -> set[str]:
 
 
 def _check_line(line: Line, context: Context) -> dict[str, Fact | None]:
-    """Return the facts a line adds; a differential adds its name only."""
+    """Return the facts a line adds; a differential or a smooth function adds its name only."""
     try:
         if isinstance(line, Differential):
             _declare(line, context)
+            return {line.name: None}
+        if isinstance(line, Smooth):
+            _assume_smooth(line, context)
             return {line.name: None}
         if isinstance(line, RuleUse):
             made = _use_rule(line, context)
@@ -197,12 +205,26 @@ def _declare(line: Differential, context: Context) -> None:
     value = line.derivative
     if (value.codomain, value.domain) != (line.atom.codomain, line.atom.domain):
         raise CertificateRejected("the derivative acts between other spaces")
+    if line.atom.derived is not None:
+        raise CertificateRejected(f"{line.atom} moves as what it is made of does")
     if line.atom in context.differentials:
         raise CertificateRejected(f"the derivative of {line.atom} is declared twice")
     _need_defined(value, context.box)
     if not context.is_unique(line.atom):
         raise CertificateRejected(f"{line.atom} is a selection, which may jump")
     context.differentials[line.atom] = (line.name, value)
+
+
+def _assume_smooth(line: Smooth, context: Context) -> None:
+    constant = line.constant
+    if line.space == SCALARS or (constant.codomain, constant.domain) != (SCALARS, SCALARS):
+        raise CertificateRejected("a function of vectors and a scalar constant are needed")
+    if line.function in context.functions:
+        raise CertificateRejected(f"{line.function} is assumed smooth twice")
+    if not all(map(context.is_unique, constant.atoms())):
+        raise CertificateRejected("the constant is a selection")
+    _need_defined(constant, context.box)
+    context.functions[line.function] = (line.name, line.space, constant)
 
 
 def _need_defined(operator: Operator, box: Box) -> None:

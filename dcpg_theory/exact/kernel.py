@@ -32,7 +32,7 @@ from dcpg_theory.exact.proofs import Proof
 from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.exact.readings import Indices
 from dcpg_theory.exact.rules import Fact
-from dcpg_theory.exact.samples import Sample, Samples
+from dcpg_theory.exact.samples import Runs, Sample, Samples
 from dcpg_theory.exact.signs import BoxSign, RootCount, SetSign
 from dcpg_theory.exact.verdicts import Scope, Verdict, narrowest, worst
 
@@ -161,6 +161,19 @@ class Kernel:
         """Check a relation on many exact instances: at best `supported`, at worst refuted."""
         return self._judge(Samples(tuple(samples), relation))
 
+    def ran(self, runs: Iterable[Sample], relation: str, *, too_long: int = 0) -> Evidence:
+        """Check a relation on runs in double precision: at best `supported`, at worst refuted.
+
+        Parameters
+        ----------
+        runs : iterable of Sample
+            What was observed, and the bound, as the rationals that the floats are.
+        relation : str
+        too_long : int
+            How many runs were broken off; they are reported and confirm nothing.
+        """
+        return self._judge(Runs(tuple(runs), relation, too_long))
+
     def proof(self, chain: Chain, statement: Fact | None = None) -> Evidence:
         """Check a chain of proof, against the statement it is offered for where that parses.
 
@@ -176,11 +189,12 @@ class Kernel:
         scope = narrowest(part.scope for part in parts)
         if verdict is Verdict.PROVED and scope.rank < Scope.FAMILY.rank:
             verdict = Verdict.CERTIFIED  # a definition checked on one instance is among the parts
+        tells_all = verdict.passes or verdict is Verdict.SUPPORTED
         return self._mint(
             verdict,
             first.scope if verdict is Verdict.REFUTED else scope,
             method=_joined(part.method for part in parts),
-            detail=_joined(p.detail for p in parts) if verdict.passes else first.detail,
+            detail=_joined(p.detail for p in parts) if tells_all else first.detail,
             witness=first.witness,
             assumption=_joined(part.assumption for part in parts),
             grounds=parts,

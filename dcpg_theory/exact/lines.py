@@ -10,7 +10,7 @@ from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.operators import Atom, Operator
 from dcpg_theory.exact.rules import Fact
 
-__all__ = ["Chain", "Differential", "Hypothesis", "Line", "Link", "Multiple", "RuleUse"]
+__all__ = ["Chain", "Differential", "Hypothesis", "Line", "Link", "Multiple", "RuleUse", "Smooth"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,21 @@ class Differential:
     name: str
     atom: Atom
     derivative: Operator
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Smooth:
+    """An assumption on a function from a space to the scalars, for all of its points.
+
+    It is differentiable, and its gradient is Lipschitz in the Euclidean norm with the constant, a
+    scalar. Its values and gradients are the atoms `derived.value_of` and `derived.gradient_of`.
+    """
+
+    name: str
+    function: str
+    space: str
+    constant: Operator
     words: str
 
 
@@ -60,7 +75,7 @@ class Link:
     words: str = ""
 
 
-Line = Hypothesis | Differential | RuleUse | Link
+Line = Hypothesis | Differential | Smooth | RuleUse | Link
 
 
 @dataclass(frozen=True)

@@ -20,18 +20,47 @@ from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array, NumberKind, as_array, number_kind
 from dcpg_theory.exact.rational_functions import RationalFunction
 
-__all__ = ["SCALARS", "Atom", "Operator", "Word", "evaluate", "unit"]
+__all__ = ["SCALARS", "Atom", "Derived", "Operator", "Word", "evaluate", "unit"]
 
 SCALARS = "1"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What an atom stands for that is made of others: ``kind`` of ``of``, see `derived`.
+
+    `label` is the name of the function, or the index of the sum.
+    """
+
+    kind: str
+    label: str
+    of: Operator
+
+
+@dataclass(frozen=True, slots=True)
 class Atom:
-    """A named operator from the space `domain` to the space `codomain`."""
+    """A named operator from the space `domain` to the space `codomain`.
+
+    Two atoms are equal if their names, spaces and what they are derived from are.
+    """
 
     name: str
     codomain: str
     domain: str
+    derived: Derived | None = None
+
+    def letters(self) -> Iterator[Atom]:
+        """Yield this atom and all that it is made of."""
+        yield self
+        if self.derived is not None:
+            for atom in self.derived.of.atoms():
+                yield from atom.letters()
+
+    def __lt__(self, other: Atom) -> bool:
+        return (self.name, self.codomain, self.domain) < (other.name, other.codomain, other.domain)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.codomain, self.domain))
 
     def __str__(self) -> str:
         return self.name
@@ -80,6 +109,11 @@ class Operator:
         """Yield the atoms that occur, with repetition."""
         for word in self.terms:
             yield from word
+
+    def letters(self) -> Iterator[Atom]:
+        """Yield the atoms that occur and all that they are made of, with repetition."""
+        for atom in self.atoms():
+            yield from atom.letters()
 
     def substitute(self, atom: Atom, value: Operator) -> Operator:
         """Return the operator with every occurrence of an atom replaced."""
@@ -172,6 +206,7 @@ def evaluate(
     ----------
     operator : Operator
     values : mapping from Atom to object array, shape (dimension of codomain, of domain)
+        Transposes may be left out.
     sizes : mapping from the name of a space to its dimension
     scalars : mapping from the name of a scalar symbol to its exact value
 
@@ -183,13 +218,11 @@ def evaluate(
     for space in (operator.codomain, operator.domain):
         if space not in sizes:
             raise InvalidInput(f"no dimension given for the space {space}")
-    atoms = set(operator.atoms())
-    for atom in atoms:
-        _check_value(atom, values, sizes)
-    kind = number_kind(*(values[atom] for atom in atoms))
+    given = {atom: _value_of(atom, values, sizes) for atom in set(operator.atoms())}
+    kind = number_kind(*given.values())
     if kind is NumberKind.FLOAT:
         raise InvalidInput("an interpretation must be exact, not float")
-    matrices = {atom: as_array(values[atom], kind) for atom in atoms}
+    matrices = {atom: as_array(value, kind) for atom, value in given.items()}
     shape = (sizes[operator.codomain], sizes[operator.domain])
     total = as_array(np.zeros(shape, dtype=np.int64), kind)
     for word, coefficient in operator.terms.items():
@@ -200,12 +233,17 @@ def evaluate(
     return total
 
 
-def _check_value(atom: Atom, values: Mapping[Atom, Array], sizes: Mapping[str, int]) -> None:
+def _value_of(atom: Atom, values: Mapping[Atom, Array], sizes: Mapping[str, int]) -> Any:
+    """Return an atom's matrix; that of a transpose follows from what is transposed."""
+    if atom not in values and atom.derived is not None and atom.derived.kind == "transpose":
+        (original,) = atom.derived.of.atoms()
+        return np.transpose(_value_of(original, values, sizes))
     if atom not in values:
         raise InvalidInput(f"no matrix given for {atom}: {atom.domain} -> {atom.codomain}")
     wanted = tuple(sizes.get(space) for space in (atom.codomain, atom.domain))
     if np.shape(values[atom]) != wanted:
         raise InvalidInput(f"the matrix of {atom} has shape {np.shape(values[atom])}, not {wanted}")
+    return values[atom]
 
 
 def _check_word(word: Word, codomain: str, domain: str) -> None:

@@ -8,17 +8,21 @@ among them, and returns the new facts it vouches for, or raises `CertificateReje
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from dcpg_theory.errors import CertificateRejected
 from dcpg_theory.exact.boxes import Box
+from dcpg_theory.exact.derived import COUNTS, is_generic
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, Word, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from dcpg_theory.exact.signs import sign_on_box
 
-__all__ = ["RULES", "Context", "Fact", "Rule"]
+__all__ = ["ANY", "RULES", "Context", "Fact", "Rule"]
+
+# How the name begins of what stands for everything of its kind; see `form_rules`.
+ANY = "any "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class Context:
 
     Reading a fact or a differential is recorded, so that a chain can name what it rests on.
     `introduced` says of the atoms that rules brought in whether they are unique: the inverse of an
-    operator is, the selection of a largest entry is not.
+    operator is, the selection of a largest entry is not. `functions` holds, for each function that
+    is assumed smooth, the name of that assumption, its space and its constant.
     """
 
     facts: dict[str, Fact]
@@ -63,6 +68,7 @@ class Context:
     differentials: dict[Atom, tuple[str, Operator]]
     introduced: dict[Atom, bool]
     read: set[str]
+    functions: dict[str, tuple[str, str, Operator]] = field(default_factory=dict)
 
     def fact(self, name: str) -> Fact:
         """Return a fact by name."""
@@ -90,20 +96,39 @@ class Context:
     def introduce(self, atom: Atom, *arguments: Operator, unique: bool) -> None:
         """Bring in an atom, which must not stand for anything yet, nor be chosen from itself.
 
-        Names that begin with a bar are norms (`norm_rules`) and stand for something from the start.
+        Derived atoms, and names that begin with a bar or with "any", stand for something from the
+        start. What is made from members of a family is a member of a family: its name carries
+        their index.
         """
-        if atom.name.startswith("|"):
-            raise CertificateRejected(f"{atom} is a norm, it cannot be introduced")
+        for mark, kind in (("|", "a norm"), (ANY, "any of its kind")):
+            if atom.name.startswith(mark):
+                raise CertificateRejected(f"{atom} is {kind}, it cannot be introduced")
+        if atom.derived is not None:
+            raise CertificateRejected(f"{atom} is a {atom.derived.kind}, it cannot be introduced")
         sides = [side for fact in self.facts.values() for side in (fact.left, fact.right)]
         sides += [Operator.of(a) for a in (*self.differentials, *self.introduced)]
         sides += [derivative for _, derivative in self.differentials.values()]
-        if any(atom.name == known.name for side in (*sides, *arguments) for known in side.atoms()):
+        sides += [constant for _, _, constant in self.functions.values()]
+        known = (letter for side in (*sides, *arguments) for letter in side.letters())
+        if any(atom.name == letter.name for letter in known):
             raise CertificateRejected(f"{atom} already stands for something")
+        for index in COUNTS:
+            depends = any(is_generic(a, index) for side in arguments for a in side.atoms())
+            if depends and not is_generic(atom, index):
+                raise CertificateRejected(f"{atom} depends on [{index}], which its name must show")
         self.introduced[atom] = unique
 
     def is_unique(self, atom: Atom) -> bool:
         """Whether an atom is given, or fixed by what is given, rather than chosen."""
-        return self.introduced.get(atom, True)
+        return all(self.introduced.get(letter, True) for letter in atom.letters())
+
+    def smoothness(self, function: str) -> tuple[str, Operator]:
+        """Return the space of a function that is assumed smooth, and its constant."""
+        if function not in self.functions:
+            raise CertificateRejected(f"no function is called {function}")
+        name, space, constant = self.functions[function]
+        self.read.add(name)
+        return space, constant
 
     def differential(self, atom: Atom) -> Operator:
         """Return the declared derivative of an atom along the line of parameters."""

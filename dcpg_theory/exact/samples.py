@@ -1,4 +1,4 @@
-"""Certificates of searches: many exact instances, none of which contradicts the statement.
+"""Certificates of searches: many instances, none of which contradicts the statement.
 
 A search never proves. What it reports is the number of instances and how tight the relation was on
 the tightest of them, so that a bound that is nowhere near can be told from one that nearly breaks.
@@ -17,7 +17,7 @@ from dcpg_theory.exact.certificates import Certificate, Comparison, Finding, Out
 from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.exact.verdicts import Scope
 
-__all__ = ["Sample", "Samples"]
+__all__ = ["Runs", "Sample", "Samples"]
 
 
 @dataclass(frozen=True)
@@ -69,3 +69,43 @@ class Samples(Certificate):
             for quotient in (as_fmpq(sample.left) / as_fmpq(sample.right),)
         ]
         return f", tightest ratio {float(max(ratios)):.4g}" if ratios else ""
+
+
+@dataclass(frozen=True)
+class Runs(Samples):
+    """``observed relation bound`` on runs in double precision, whose numbers are compared exactly.
+
+    What is compared are the numbers that the runs gave, not what exact arithmetic would have
+    given: this supports a statement and refutes it only as one about these runs.
+
+    Attributes
+    ----------
+    too_long : int
+        Runs that were begun and did not come to an end: they confirm nothing, and are counted.
+    """
+
+    too_long: int = 0
+    method: ClassVar[str] = "runs in double precision"
+
+    def establish(self) -> Finding:
+        """Compare on every run; report how many there are and how tight the bound was."""
+        found = super().establish()
+        if found.outcome is not Outcome.HOLDS:
+            return found
+        ratios = sorted(
+            Fraction(sample.right) / Fraction(sample.left)
+            for sample in self.samples
+            if sample.left > 0
+        )
+        detail = f"{len(self.samples)} runs in double precision"
+        if ratios:
+            middle = ratios[len(ratios) // 2]
+            detail += f", bound/observed at least {_three(ratios[0])}, median {_three(middle)}"
+        if self.too_long:
+            detail += f"; {self.too_long} more were too long and confirm nothing"
+        return Finding(Outcome.HOLDS, Scope.SAMPLED, detail)
+
+
+def _three(number: Fraction) -> str:
+    """Return three digits, which the last bits of a run do not reach."""
+    return f"{float(number):.3g}"

@@ -138,6 +138,9 @@ class Claim:
     note : how the words are read as mathematics, or what else there is to say
     parts : ids whose worst verdict is this claim's
     open : why nothing is decided here yet; such a claim is `undecided` and needs no control
+    long : what makes its check long, so that a quick audit leaves it out; empty for the others
+    adds : hypotheses that a corrected form has and the printed one has not, each with the id of the
+        claim that shows what goes wrong without it, or "" if it is not known to be necessary
     """
 
     id: str
@@ -153,6 +156,8 @@ class Claim:
     note: str = ""
     parts: tuple[str, ...] = ()
     open: str = ""
+    long: str = ""
+    adds: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.check is None) == (not self.parts):

@@ -43,7 +43,8 @@ class Registry(Mapping[str, Claim]):
                 raise InvalidInput(f"two claims are called {member.id!r}")
             self._claims[member.id] = member
         for member in claims:
-            for other in (*member.depends, *member.parts):
+            shown_by = filter(None, member.adds.values())
+            for other in (*member.depends, *member.parts, *shown_by):
                 if other not in self._claims:
                     raise InvalidInput(f"claim {member.id!r} names the unknown claim {other!r}")
         self._check_order()
@@ -104,6 +105,19 @@ class Registry(Mapping[str, Claim]):
             if corrected in self:
                 waiting.append(corrected)
         return [id for id in self if id in reached]
+
+    def long(self) -> set[str]:
+        """Return the ids whose check is long, or that stand on one whose check is."""
+        left_out = {id for id, member in self.items() if member.long}
+        before = -1
+        while len(left_out) > before:
+            before = len(left_out)
+            left_out |= {
+                id
+                for id, member in self.items()
+                if not left_out.isdisjoint((*member.depends, *member.parts, f"{id}-corrected"))
+            }
+        return left_out
 
     def dependents(self, id: str) -> list[str]:
         """Return the ids of the claims that depend on one."""

@@ -1,4 +1,9 @@
-"""PROBLEM names of the command line: built-in problems, random ones, and problem files."""
+"""PROBLEM names of the command line: built-in problems, random ones, and problem files.
+
+Parts of the house above this one, and other packages, add families of names through the entry
+point group ``dcpg_theory.problems``: the entry point ``gridworld`` names a function that is given
+what follows ``gridworld:`` and returns the problem.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ import difflib
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from dcpg_theory.errors import InvalidInput
@@ -14,6 +20,8 @@ from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.random_problems import random_problem
 
 __all__ = ["problem"]
+
+GROUP = "dcpg_theory.problems"
 
 NAMES = ("example-1", "example-2", "random:SEED[,N,S,A]")
 
@@ -35,7 +43,9 @@ def problem(name: str) -> MultiTaskProblem:
     name : str
         ``example-1`` or ``example-2``, exact, with discount 9/10 and p = 3/4, or with options like
         ``example-2:p=0.6,discount=4/5``; ``random:SEED[,N,S,A]`` for N tasks, S states, A actions,
-        in floats (default 2, 5, 2); or the path of a ``.toml`` or ``.npz`` file.
+        in floats (default 2, 5, 2); ``gridworld:fig2a`` and whatever other families of names the
+        entry points in the group ``dcpg_theory.problems`` offer; or the path of a ``.toml`` or
+        ``.npz`` file.
 
     Raises
     ------
@@ -51,17 +61,19 @@ def problem(name: str) -> MultiTaskProblem:
     ...
     dcpg_theory.errors.InvalidInput: unknown problem 'randon:3', did you mean random?
     """
-    if Path(name).suffix in (".toml", ".npz"):
+    family, _, options = name.partition(":")
+    offered_here = entry_points(group=GROUP, name=family)
+    if not offered_here and Path(name).suffix in (".toml", ".npz"):
         from dcpg_theory.models.problem_files import load_problem
 
         return load_problem(name)
-    family, _, options = name.partition(":")
     if family in _EXAMPLES:
         return _EXAMPLES[family](**_example_options(name, family, options))
     if family == "random":
         return _random(name, options)
-    if family == "gridworld":
-        raise InvalidInput(f"problem {name!r}: the grid worlds are not available yet")
+    for offered in offered_here:
+        found: MultiTaskProblem = offered.load()(options)
+        return found
     raise _unknown(name, family)
 
 
@@ -87,9 +99,11 @@ def _random(name: str, options: str) -> MultiTaskProblem:
 
 
 def _unknown(name: str, family: str) -> InvalidInput:
-    near = difflib.get_close_matches(family, ["example-1", "example-2", "random", "gridworld"])
+    families = sorted({offered.name for offered in entry_points(group=GROUP)})
+    near = difflib.get_close_matches(family, ["example-1", "example-2", "random", *families])
     if near:
         return InvalidInput(f"unknown problem {name!r}, did you mean {' or '.join(near)}?")
+    known = ", ".join((*NAMES, *(f"{offered}:NAME" for offered in families)))
     return InvalidInput(
-        f"unknown problem {name!r}; known are {', '.join(NAMES)} and paths of .toml or .npz files"
+        f"unknown problem {name!r}; known are {known} and paths of .toml or .npz files"
     )

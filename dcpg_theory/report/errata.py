@@ -6,7 +6,6 @@ records alone, so they say what the ledger says.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from dcpg_theory.exact.verdicts import Verdict
 from dcpg_theory.ledger.claims import Origin, Severity
 from dcpg_theory.ledger.records import Record
 from dcpg_theory.ledger.registry import Registry
+from dcpg_theory.report.statements import segments
 
 __all__ = ["Erratum", "errata", "latex", "markdown"]
 
@@ -149,7 +149,6 @@ _SPECIAL |= {
         "×": "times",
     }.items()
 }
-_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,} [a-z]{2,}(?![A-Za-z]*\})")
 
 
 def _text(words: str) -> str:
@@ -157,14 +156,12 @@ def _text(words: str) -> str:
 
 
 def _formula(statement: str) -> str:
-    """Return a statement for LaTeX: prose as it is, formulas in mathematics.
-
-    Between dollars stands mathematics; without dollars a statement is prose if it has two words.
-    """
-    if "$" in statement:
-        parts = statement.split("$")
-        return "".join(f"${x}$" if k % 2 else _text(x) for k, x in enumerate(parts))
-    if _PROSE.search(statement) or not re.search(r"\\[a-zA-Z]|[=^<>]", statement):
+    """Return a statement for LaTeX: prose as it is, formulas in mathematics."""
+    pieces = segments(statement)
+    if len(pieces) > 1 or "$" in statement:
+        return "".join(f"${x.text}$" if x.is_formula else _text(x.text) for x in pieces)
+    (piece,) = pieces
+    if not piece.is_formula:
         return _text(statement)
     body = statement.replace("&=", "=").replace("& =", "=").replace(r"&\leq", r"\leq")
     if r"\begin" not in body:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from dcpg_theory.exact.boxes import Box, Interval, at_least, positive
 from dcpg_theory.exact.chains import Chain, Line, Link, Multiple, RuleUse
-from dcpg_theory.exact.norm_rules import norm_of
+from dcpg_theory.exact.derived import norm_of
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.exact.rules import Fact

@@ -22,6 +22,7 @@ from dcpg_theory.exact.rules import Fact
 from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
 
 __all__ = [
+    "AVERAGING",
     "SIGNED_TABLE",
     "action_ones",
     "average",
@@ -39,7 +40,7 @@ _HALF, _ONE = RationalFunction.constant(Fraction(1, 2)), RationalFunction.consta
 _TABLE = Atom("K", "A", "A")
 SIGNED_TABLE = Operator.of(_TABLE)
 
-_BASE: tuple[Line, ...] = (
+AVERAGING: tuple[Line, ...] = (
     hypothesis("1>=0", nonnegative(action_ones), "the entries of 1 are positive"),
     hypothesis("q>=0", nonnegative(average), "probabilities are not negative"),
     hypothesis("q1=1", equal(average @ action_ones, unit(SCALARS)), "probabilities sum to one"),
@@ -68,7 +69,7 @@ class _Prover:
 
     sizes: Mapping[str, RationalFunction]
     known: Mapping[Word, RationalFunction]
-    lines: list[Line] = field(default_factory=lambda: list(_BASE))
+    lines: list[Line] = field(default_factory=lambda: list(AVERAGING))
     made: dict[Word, RationalFunction] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
 

@@ -49,7 +49,9 @@ __all__ = [
     "q",
     "recursion",
     "resolvent_exists",
+    "resolvent_is_series",
     "resolvent_of_ones",
+    "series_of_ones",
     "solved",
     "transitions_are_stochastic",
     "turn",
@@ -308,3 +310,49 @@ def value_averages_q() -> Chain:
             "average it and take the entry s_0",
         ),
     )
+
+
+_SERIES = Operator.of(Atom("sum_n gamma_i^n P~^n 1", "SA", SCALARS))
+_PARTIAL, _NEXT = (Operator.of(Atom(f"S[{k}]", "SA", SCALARS)) for k in ("k", "k+1"))
+
+
+def _partial_sums() -> tuple[Line, ...]:
+    """Return the lines up to the limit of S[k], the sum of the first k terms gamma^n P~^n 1."""
+    arguments = {
+        "sequence": next(iter(_PARTIAL.atoms())),
+        "value": M @ pair_ones,
+        "kernel": TRANSITIONS,
+        "discount": own,
+        "ones": _PAIR_ONES,
+        "step": "M1-S",
+        "limit": next(iter(_SERIES.atoms())),
+    }
+    gap = M @ pair_ones - _PARTIAL
+    return (
+        *GROUND,
+        hypothesis(
+            "partial sums",
+            equal(_NEXT, pair_ones + (TRANSITIONS @ _PARTIAL).scaled(own)),
+            "the first k + 1 terms are 1, and gamma P~ times the first k terms",
+        ),
+        link(
+            "M1-S",
+            equal(M @ pair_ones - _NEXT, (TRANSITIONS @ gap).scaled(own)),
+            [Multiple("partial sums", -unit("SA")), Multiple("M/right", None, pair_ones)],
+            "M 1 = 1 + gamma P~ M 1, so the remainder is multiplied by gamma P~",
+        ),
+        RuleUse("series", "limit", arguments),
+    )
+
+
+def resolvent_is_series() -> Chain:
+    """M 1 = sum_n gamma^n P~^n 1, the limit of the partial sums."""
+    last = link("M1=series", equal(M @ pair_ones, _SERIES), [Multiple("series", -unit("SA"))])
+    return chain_of("the resolvent of ones as a series", *_partial_sums(), last)
+
+
+def series_of_ones() -> Chain:
+    """sum_n gamma^n P~^n 1 = 1 / (1 - gamma)."""
+    value = equal(_SERIES, pair_ones.scaled(1 / (1 - own)))
+    last = link("series=X1", value, ["series", "M1=X1"], "the limit is M 1")
+    return chain_of("a geometric series of ones", *_partial_sums(), last)

@@ -10,12 +10,20 @@ from fractions import Fraction
 
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.chains import Chain, Differential, Line, Link, Multiple, RuleUse
+from dcpg_theory.exact.form_rules import any_unit_vector, form_of, inner_product
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction
 from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
 from proofs_check.symbols import DISCOUNT
 
-__all__ = ["LENGTH", "ONE_TASK", "bounded_form", "bounded_gradient", "bounded_value"]
+__all__ = [
+    "LENGTH",
+    "ONE_TASK",
+    "bounded_form",
+    "bounded_gradient",
+    "bounded_third",
+    "bounded_value",
+]
 
 ONE_TASK = Box(gamma_i=DISCOUNT)
 _NONE = RationalFunction.constant(0)
@@ -155,5 +163,41 @@ def bounded_form(constant: RationalFunction, box: Box) -> Chain:
         hypothesis("bounded", less(xt @ turned @ x, l.scaled(C)), "the norm of T is at most C l"),
         link("f'<=Cl", less(slope, l.scaled(C)), ["f'=x.Tx", "bounded"], "at every t"),
         *_along_segment("f'<=Cl", l.scaled(C)),
+        scalars=box,
+    )
+
+
+def bounded_third(constant: RationalFunction, box: Box = ONE_TASK) -> Chain:
+    """Show x . (H'' - H') x <= C |theta' - theta''| from |D^3V[u, u, u]| <= C for unit vectors u.
+
+    D^3V is a symmetric trilinear form; Banach's theorem bounds it off the diagonal.
+    """
+    x, v, u, xt = _vector("x"), _vector("v"), any_unit_vector("P"), _covector("x^T")
+    H, turned = (Operator.of(Atom(name, "P", "P")) for name in ("H", "T"))
+    f, slope = _covector("f", SCALARS), _covector("f'", SCALARS)
+    diagonal, along = form_of("D3V", u, u, u), form_of("D3V", x, x, v)
+    most = _ONE.scaled(constant)
+    arguments = {"form": "D3V", "vectors": (x, x, v), "above": "(84)", "below": "-(84)"}
+    return _chain(
+        "the Hessian is Lipschitz",
+        Differential("H'", Atom("H", "P", "P"), turned, "T: the Hessian's derivative"),
+        Differential("f'", Atom("f", SCALARS, SCALARS), slope, "x . H x along the segment"),
+        *_fixed(xt, x, l),
+        hypothesis("f", equal(f, xt @ H @ x), "f = x . H x; for some x this is the norm of H"),
+        RuleUse("f'=x.Tx", "derivative", {"fact": "f"}),
+        hypothesis("x.Tx", equal(xt @ turned @ x, along @ l), "along v, times l: D^3V[x, x, v] l"),
+        hypothesis("(84)", less(diagonal, most), "(84) at every theta, for every unit vector u"),
+        hypothesis("-(84)", less(-most, diagonal), "(84) bounds an absolute value"),
+        hypothesis("|x|=1", equal(inner_product(x, x), _ONE), "x is a unit vector"),
+        hypothesis("|v|=1", equal(inner_product(v, v), _ONE), "v is the unit direction"),
+        _LENGTH,
+        RuleUse("off the diagonal", "banach", arguments),
+        link(
+            "f'<=Cl",
+            less(slope, l.scaled(constant)),
+            ["f'=x.Tx", "x.Tx", Multiple("off the diagonal/above", None, l)],
+            "times the segment's length",
+        ),
+        *_along_segment("f'<=Cl", l.scaled(constant)),
         scalars=box,
     )

@@ -3,7 +3,7 @@ r"""Chains of proof about one MDP of any size: bounds, optimality, stationarity,
 from __future__ import annotations
 
 from dcpg_theory.exact.boxes import Box, open_interval
-from dcpg_theory.exact.chains import Chain, Differential, Line, Multiple, RuleUse
+from dcpg_theory.exact.chains import Chain, Differential, Hypothesis, Line, Link, Multiple, RuleUse
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from proofs_check.chains.mdp_operators import (
@@ -79,7 +79,7 @@ _UPPER = link(
 def _chain(title: str, *lines: Line, scalars: Box = OWN) -> Chain:
     """Return the chain whose conclusion is its last link."""
     last = lines[-1]
-    if isinstance(last, RuleUse | Differential):
+    if not isinstance(last, Hypothesis | Link):
         raise TypeError("a chain ends with a link")
     return Chain(title, scalars, tuple(lines), last.fact)
 

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import flint
-import networkx as nx
 import numpy as np
 
 from dcpg_theory.errors import InvalidInput
@@ -18,7 +17,7 @@ from dcpg_theory.exact.linear_algebra import determinant
 from dcpg_theory.exact.numbers import Array, NumberKind, as_array
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from dcpg_theory.models.mixing import MixingMatrix
-from dcpg_theory.theory.assumptions import Assumption
+from dcpg_theory.theory.assumptions import ASSUMPTION_1, SYMMETRIC_WEIGHTS, Assumption
 
 __all__ = [
     "ASSUMPTION_1",
@@ -100,13 +99,6 @@ def rank(matrix: Array) -> int:
     return int(flint.fmpq_mat(len(rational), len(rational[0]), list(rational.flat)).rank())
 
 
-def _meets_assumption_1(weights: MixingMatrix) -> bool:
-    """Whether the diagonal is positive and the other positive weights make a connected graph."""
-    positive = weights.matrix > 0
-    both_ways = bool(np.all(positive == positive.T)) and bool(np.all(np.diag(positive)))
-    return both_ways and nx.is_connected(nx.from_numpy_array(positive.astype(np.int64)))
-
-
 def _no_negative_eigenvalue(matrix: Array) -> bool:
     """Whether det(t + A), for a symmetric A, has no negative coefficient: all roots are real."""
     t = symbols("t")[0]
@@ -115,20 +107,6 @@ def _no_negative_eigenvalue(matrix: Array) -> bool:
     return all(k >= 0 for k in determinant(eye * t + symbolic).numerator.to_dict().values())
 
 
-ASSUMPTION_1 = Assumption(
-    "Assumption 1",
-    r"W 1 = 1,\; 1^\top W = 1^\top,\; W_{ii} > 0,\; W_{ij} > 0 \iff (i, j) \in \mathcal{E}",
-    "W is doubly stochastic with a positive diagonal, on a connected undirected graph",
-    _meets_assumption_1,
-    lambda: MixingMatrix(CIRCULANT),
-)
-SYMMETRIC_WEIGHTS = Assumption(
-    "symmetric weights",
-    r"W = W^\top",
-    "any two agents give each other the same weight",
-    lambda weights: bool(weights.is_symmetric),
-    lambda: MixingMatrix(NEGATIVE),
-)
 SEMIDEFINITE_WEIGHTS = Assumption(
     "semidefinite weights",
     r"W = W^\top \succeq 0",

@@ -166,3 +166,33 @@ def test_mutating_and_recording_exclude_each_other(dcpg, tmp_path):
     ended = dcpg("audit", "--mutate", "--record", str(tmp_path / "ledger.json"))
     assert ended.code == 2
     assert "give one of them" in ended.err
+
+
+@pytest.fixture
+def one_long_claim(monkeypatch):
+    """figure-1 as it is, and a claim whose check is long and broken, in a registry of their own."""
+    member = load_registry()["figure-1"]
+    both = Registry([member, member.variant(id="long-1", check=lambda _: None, long="runs")])
+    monkeypatch.setattr("dcpg_theory.cli.audit.load_registry", lambda: both)
+
+
+@pytest.mark.usefixtures("one_long_claim")
+def test_a_quick_audit_leaves_out_what_is_long_and_says_so(dcpg):
+    ended = dcpg("audit", "--quick")
+    assert (ended.code, ended.err) == (0, "")
+    assert "left out, since their checks are long: long-1" in ended.out
+    data = json.loads(dcpg("audit", "--quick", "--json", "-").out)
+    assert [entry["id"] for entry in data["claims"]] == ["figure-1"]
+    assert data["left_out"] == ["long-1"]
+    assert dcpg("audit").code == 1
+
+
+@pytest.mark.usefixtures("recorded_otherwise")
+def test_a_quick_audit_still_finds_differences_in_what_it_ran(dcpg):
+    assert dcpg("audit", "--quick", "figure-1").code == 1
+
+
+def test_a_quick_audit_cannot_be_recorded(dcpg, tmp_path):
+    ended = dcpg("audit", "--quick", "--record", str(tmp_path / "ledger.json"))
+    assert ended.code == 2
+    assert "--quick leaves some of it out" in ended.err

@@ -37,6 +37,7 @@ from dcpg_theory.exact.chains import (
     RuleUse,
     verify_chain,
 )
+from dcpg_theory.exact.derived import norm_of
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator, unit
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
@@ -304,3 +305,23 @@ def test_a_tampered_link_does_not_replay(position):
     finally:
         object.__setattr__(line, "because", before)
     evidence.replay()
+
+
+def test_two_atoms_are_not_called_alike_inside_what_is_made_of_them():
+    """A norm is not an ordinary scalar of the same name, nor the norm of another x."""
+    x, same = (Operator.of(Atom("x", space, SCALARS)) for space in ("S", "T"))
+    plain = Operator.of(Atom("|x|", SCALARS, SCALARS))
+    for other in (plain, norm_of(same)):
+        last = Link("last", equal(norm_of(x) - norm_of(x), other - other))
+        lines = (given("first", less(norm_of(x), other)), last)
+        with pytest.raises(CertificateRejected, match="two atoms are called"):
+            verify_chain(Chain("", Box(), lines, last.fact))
+
+
+def test_what_is_made_of_others_has_no_derivative_of_its_own():
+    atom = next(norm_of(u).atoms())
+    zero = Operator.zero(SCALARS, SCALARS)
+    last = Link("last", equal(zero, zero))
+    lines = (Differential("moves", atom, zero, "not at all"), last)
+    with pytest.raises(CertificateRejected, match="moves as"):
+        verify_chain(Chain("", Box(), lines, last.fact))

@@ -31,3 +31,20 @@ def test_one_contradiction_refutes_with_its_instance() -> None:
 def test_an_empty_search_is_refused() -> None:
     with pytest.raises(InvalidInput, match="at least one instance"):
         Kernel().searched([], "<=")
+
+
+def test_runs_report_the_tightest_bound_and_what_was_broken_off() -> None:
+    evidence = Kernel().ran(squares(Fraction(2)), "<=", too_long=3)
+    assert (evidence.verdict, evidence.scope) == (Verdict.SUPPORTED, Scope.SAMPLED)
+    assert evidence.method == "runs in double precision"
+    assert evidence.detail == (
+        "11 runs in double precision, bound/observed at least 2, median 8; "
+        "3 more were too long and confirm nothing"
+    )
+    evidence.replay()
+
+
+def test_a_run_above_its_bound_refutes() -> None:
+    evidence = Kernel().ran(squares(Fraction(1, 2)), "<=")
+    assert evidence.verdict is Verdict.REFUTED
+    evidence.replay()

@@ -203,3 +203,17 @@ def test_without_any_package_there_is_nothing_to_check(monkeypatch):
     monkeypatch.setattr("dcpg_theory.ledger.registry.entry_points", lambda **_: ())
     with pytest.raises(InvalidInput, match="no installed package offers claims"):
         load_registry()
+
+
+def test_what_stands_on_a_long_claim_is_long(make_claim):
+    registry = Registry(
+        [
+            make_claim("eq-1", long="runs"),
+            make_claim("eq-2", depends=("eq-1",)),
+            make_claim("eq-3", parts=("eq-2",)),
+            make_claim("eq-4"),
+            make_claim("eq-5"),
+            make_claim("eq-5-corrected", depends=("eq-3",)),
+        ]
+    )
+    assert registry.long() == {"eq-1", "eq-2", "eq-3", "eq-5", "eq-5-corrected"}

@@ -38,9 +38,13 @@ def test_paths_are_loaded(tmp_path, suffix):
     [
         ("exampel-1", "unknown problem 'exampel-1', did you mean example-1 or example-2?"),
         ("example-3", "unknown problem 'example-3', did you mean example-"),
-        ("nothing", "known are example-1, example-2, random:SEED[,N,S,A] and paths of .toml or"),
+        (
+            "nothing",
+            "known are example-1, example-2, random:SEED[,N,S,A], gridworld:NAME and paths",
+        ),
         ("", "unknown problem ''"),
-        ("gridworld:fig2a", "problem 'gridworld:fig2a': the grid worlds are not available yet"),
+        ("gridworld:fig2z", "unknown grid world 'fig2z'; known are fig2a"),
+        ("girdworld:fig2a", "unknown problem 'girdworld:fig2a', did you mean gridworld?"),
         ("missing.npz", "missing.npz: cannot be read: No such file"),
         ("example-1:p=0.5", "unknown option 'p=0.5', it takes discount=NUMBER"),
         ("example-2:p", "unknown option 'p', it takes discount=NUMBER and p=NUMBER"),

@@ -30,8 +30,15 @@ def loops(rewards, discounts, start=(1,)):
 
 
 ABSORBING = absorbing([[1, 0], [0, 1]], HALF, [HALF, HALF])
+TURNED = FiniteMDP(
+    ABSORBING.transitions[:, :, ::-1], ABSORBING.rewards, HALF, ABSORBING.start, ABSORBING.states
+)
 
 VIOLATED = {
+    examples.EQUAL_STARTS: [
+        np.array([[0, 1], [0, 2]], dtype=object),
+        np.array([[HALF], [HALF], [0]], dtype=object),
+    ],
     general.REWARDS_IN_UNIT_INTERVAL: [
         loops([2], [HALF]),
         loops([HALF, Fraction(-1, 10)], [HALF, HALF]),
@@ -52,6 +59,14 @@ VIOLATED = {
         MixingMatrix(np.array([[HALF, HALF, 0], [0, HALF, HALF], [HALF, 0, HALF]], dtype=object)),
     ],
     weights.SYMMETRIC_WEIGHTS: [MixingMatrix(weights.CIRCULANT)],
+    general.EQUAL_STARTS: [np.array([[[0, 1]], [[0, 2]]])],
+    general.EXPLORES_EVERYWHERE: [MultiTaskProblem([ABSORBING], exploration=[[1, 0]])],
+    general.SHARED_DYNAMICS: [
+        loops([1, 1], [HALF, Fraction(1, 3)]),
+        MultiTaskProblem([ABSORBING, ABSORBING.with_start([1, 0])], [[HALF, HALF]] * 2),
+        MultiTaskProblem([ABSORBING, ABSORBING], [[HALF, HALF], [HALF / 2, 3 * HALF / 2]]),
+        MultiTaskProblem([ABSORBING, TURNED]),
+    ],
     weights.SEMIDEFINITE_WEIGHTS: [
         MixingMatrix(weights.NEGATIVE),
         MixingMatrix(weights.CIRCULANT),

@@ -1,0 +1,19 @@
+"""Worst-case search: how tight a bound is, and where it breaks."""
+
+from dcpg_theory.search.instances import Instance, load_instance, save_instance
+from dcpg_theory.search.searching import Budget, Found, certified_ratio, one_round, rounds
+from dcpg_theory.search.targets import Target, find_target, load_targets
+
+__all__ = [
+    "Budget",
+    "Found",
+    "Instance",
+    "Target",
+    "certified_ratio",
+    "find_target",
+    "load_instance",
+    "load_targets",
+    "one_round",
+    "rounds",
+    "save_instance",
+]

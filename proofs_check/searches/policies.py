@@ -1,0 +1,145 @@
+r"""Searches over a softmax policy of one state or more: row sums (81)-(83) and relative entropy (86).
+
+The row sums of one state have ||u|| <= 1; absolute values make kinks, so the sign pattern is fixed
+by the point: the ratio takes |x| as sqrt(x^2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import flint
+import numpy as np
+from hypothesis import strategies as st
+
+from dcpg_theory.exact.balls import ball
+from dcpg_theory.exact.rational_functions import as_fmpq
+from dcpg_theory.models.finite_mdp import FiniteMDP
+from dcpg_theory.models.multi_task_problem import MultiTaskProblem
+from dcpg_theory.models.policies import policy_from_weights
+from dcpg_theory.search.instances import Instance
+from dcpg_theory.search.rounding import few_digits
+from dcpg_theory.search.targets import Numbers, Structure, Target
+from proofs_check.searches.lines import entropy_slopes, policy_slopes, softmax_of
+from proofs_check.searches.processes import norm_to_the
+
+__all__ = ["TARGETS"]
+
+
+def _structures(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
+    most = options.get("max_states") or 3
+    return st.fixed_dictionaries({"states": st.integers(1, most), "actions": st.integers(2, 6)})
+
+
+def _one_state(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
+    del options
+    return st.fixed_dictionaries({"states": st.just(1), "actions": st.integers(2, 6)})
+
+
+def _shapes(structure: Structure) -> dict[str, tuple[int, ...]]:
+    shape = (structure["states"], structure["actions"])
+    return {"theta": shape, "direction": shape}
+
+
+def _instance(structure: Structure, numbers: Numbers, snap: bool) -> Instance:
+    """Return the policy and the direction, beside a problem of that shape that pays nothing."""
+    n, m = structure["states"], structure["actions"]
+    stay = np.broadcast_to(np.eye(n, dtype=int)[:, None, :], (n, m, n))
+    still = FiniteMDP(stay, np.zeros((n, m), dtype=int), as_fmpq(1) / 2, np.eye(n, dtype=int)[0])
+    u, policy = numbers["direction"], np.maximum(softmax_of(numbers["theta"]), 1e-12)
+    return Instance(
+        MultiTaskProblem([still]),
+        {
+            "weights": few_digits(policy),
+            "direction": few_digits(u / np.abs(u).max(), 3 if snap else 6),
+        },
+    )
+
+
+def _slopes(instance: Instance) -> tuple[list[Any], Any]:
+    direction = instance.numbers["direction"]
+    return policy_slopes(policy_from_weights(instance.numbers["weights"]), direction), direction
+
+
+def _row_sum(
+    name: str, order: int, constant: int, text: str, sharper: tuple[str, Any] | None = None
+) -> Target:
+    """Return the target sum_a |d^order pi(a)| / (constant ||u||^order)."""
+
+    def ratio(_structure: Structure, numbers: Numbers) -> Any:
+        u = numbers["direction"]
+        slope = policy_slopes(softmax_of(numbers["theta"]), u)[order]
+        total = np.sqrt(slope * slope).sum(axis=-1).sum(axis=-1)
+        return total / np.sqrt(norm_to_the(order, u)) / constant
+
+    def certified(instance: Instance) -> Any:
+        slopes, u = _slopes(instance)
+        total = np.abs(slopes[order]).sum()
+        return ball(total * total / norm_to_the(order, u)).sqrt() / constant
+
+    return Target(name, text, _one_state, _shapes, ratio, _instance, certified, sharper=sharper)
+
+
+def _entropy(name: str, order: int, text: str, sharper: tuple[str, Any] | None = None) -> Target:
+    """Return the target |D^order RE[u, ...]| over the constant of (86), for lambda = 1."""
+
+    def squared_bound(n: int, m: int) -> Any:
+        if order == 1:
+            return (flint.arb(1) / flint.arb(m).sqrt() + 1) ** 2
+        return (ball({2: 2, 3: 6}[order]) / n) ** 2
+
+    def ratio(structure: Structure, numbers: Numbers) -> Any:
+        u = numbers["direction"]
+        slope = entropy_slopes(policy_slopes(softmax_of(numbers["theta"]), u), u)[order - 1]
+        bound = float(squared_bound(structure["states"], structure["actions"])) ** 0.5
+        return np.sqrt(slope * slope / norm_to_the(order, u)) / bound
+
+    def certified(instance: Instance) -> Any:
+        slopes, u = _slopes(instance)
+        slope = entropy_slopes(slopes, u)[order - 1]
+        return (ball(slope * slope / norm_to_the(order, u)) / squared_bound(*u.shape)).sqrt()
+
+    return Target(name, text, _structures, _shapes, ratio, _instance, certified, sharper=sharper)
+
+
+def _sharp_slope(instance: Instance) -> Any:
+    """Return sqrt((1 - 1/|A|)/|S|) over 1/sqrt|A| + 1."""
+    n, m = (flint.arb(size) for size in instance.numbers["direction"].shape)
+    return ((1 - 1 / m) / n).sqrt() / (1 / m.sqrt() + 1)
+
+
+def _root(of: int) -> Any:
+    return flint.arb(of).sqrt()
+
+
+TARGETS = (
+    _row_sum(
+        "eq-81-number",
+        1,
+        2,
+        r"sum_a |d pi(a)/d alpha| / (2 ||u||)",
+        ("eq-81-sharp", lambda _: 1 / _root(2) / 2),
+    ),
+    _row_sum(
+        "eq-82-number",
+        2,
+        6,
+        r"sum_a |d^2 pi(a)/d alpha^2| / (6 ||u||^2)",
+        ("eq-82-sharp", lambda _: 2 / (3 * _root(3)) / 6),
+    ),
+    _row_sum("eq-83-number", 3, 26, r"sum_a |d^3 pi(a)/d alpha^3| / (26 ||u||^3)"),
+    _entropy(
+        "eq-86-value",
+        1,
+        r"|grad RE . u| / ((1/sqrt|A| + 1) ||u||)",
+        ("eq-86-value-sharp", _sharp_slope),
+    ),
+    _entropy(
+        "eq-86-gradient",
+        2,
+        r"|u^T Hess RE u| |S| / (2 ||u||^2)",
+        ("eq-86-gradient-sharp", lambda _: flint.arb(1) / 4),
+    ),
+    _entropy("eq-86-hessian", 3, r"|D^3 RE[u, u, u]| |S| / (6 ||u||^3)"),
+)
