@@ -323,8 +323,8 @@ def _report(
     data = ready.metadata | {"iterations": trace.iterations, "path": trace.path, "final": summary}
     files = {"result": str(out), "plot": None if picture is None else str(picture)}
     stream = None if options.stream is None else str(options.stream)
-    stopped = {"stopped": trace.stopped, "record": stream}
-    write_json(data | stopped | files, options.json_file)
+    rest = {"stopped": trace.stopped, "record": stream, "accuracy": run_summary.accuracy(trace)}
+    write_json(data | rest | files, options.json_file)
 
 
 def _check_combinations(options: _Options) -> None:

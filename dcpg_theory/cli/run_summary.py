@@ -15,7 +15,7 @@ from dcpg_theory.cli import choices
 from dcpg_theory.engine import Trace
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
-__all__ = ["draw", "known_optimum", "print_summary", "summary"]
+__all__ = ["accuracy", "draw", "known_optimum", "print_summary", "summary"]
 
 
 def known_optimum(name: str, problem: MultiTaskProblem) -> float | None:
@@ -45,6 +45,13 @@ def _plain(value: Any) -> Any:
     return float(value) if math.isfinite(value) else None
 
 
+def accuracy(trace: Trace) -> dict[str, Any] | None:
+    """Return what is known of the gradients' accuracy, as JSON can hold it."""
+    if trace.accuracy is None:
+        return None
+    return {"gradient_error_bound": _plain(trace.accuracy.bound), "kept": trace.accuracy.kept}
+
+
 def print_summary(
     console: Console,
     problem: str,
@@ -62,6 +69,10 @@ def print_summary(
     console.print(f"  objective, each agent's own       {_text(final['own_objective'])}")
     console.print(f"  norm of the mean gradient         {final['gradient_norm'] or 0.0:.1e}")
     console.print(f"  consensus error                   {final['consensus_error'] or 0.0:.1e}")
+    if trace.accuracy is not None:
+        lost = "" if trace.accuracy.kept else "   [bold yellow](promised: 1e-10)[/]"
+        bound = f"{trace.accuracy.bound:.0e}"
+        console.print(f"  error of a gradient, at most      {bound} of its greatest norm{lost}")
     for state, policy in final["policy"].items():
         console.print(f"  policy at {escape(state)}")
         for who, row in [("mean parameters", policy["mean"])] + [

@@ -165,7 +165,7 @@ class _Runner:
             self.agents,
             *self.pattern,
             _lanes_last(batch.exploration[lanes], N * S),
-            _lanes_last(batch.rewards[lanes], N * S * A),
+            _lanes_last(_centred(batch.rewards[lanes], batch.transitions[lanes]), N * S * A),
             _lanes_last(excess, N * S * A),
             _lanes_last(chance, N * S * A * S),
         )
@@ -181,6 +181,14 @@ class _Runner:
             self.regularization,
         )
         return ends.reshape(LANES, N, S, A), k
+
+
+def _centred(rewards: Array, transitions: Array) -> Array:
+    """Return what `accuracy.centred_rewards` does to each task."""
+    low, high = (limit(rewards, axis=(2, 3), keepdims=True) for limit in (np.min, np.max))
+    far = np.maximum(np.abs(low), np.abs(high)) > 4 * (high - low)
+    loss = np.abs(transitions.sum(axis=-1) - 1).max(axis=(2, 3), keepdims=True)
+    return np.asarray(rewards - np.where(far & (loss <= 1e-14), low + (high - low) / 2, 0.0))
 
 
 def _lanes_last(array: Array, n_entries: int) -> Array:

@@ -322,3 +322,12 @@ def test_settings_are_laid_over_the_start():
     agents = first_parameters(example_1(0.9), "random", ["S3:L=0.3"], rng)
     assert (agents[:, 2, 0] == 0.3).all()
     assert (agents[0, 0] != agents[1, 0]).all()
+
+
+def test_the_accuracy_of_the_gradients_is_told():
+    words = ["run", "random:1", "--iterations", "5", "--no-plot"]
+    said = CliRunner().invoke(cli, words, standalone_mode=False, catch_exceptions=False).stdout
+    assert "error of a gradient, at most" in said
+    found = dcpg_run("random:1", "--iterations", "5", "--no-plot")["accuracy"]
+    assert found["kept"]
+    assert found["gradient_error_bound"] < 1e-12

@@ -42,6 +42,15 @@ def test_an_instance_has_the_bits_of_its_own_run_on_the_dense_path():
         np.testing.assert_array_equal(trace.parameters[b], single.parameters)
 
 
+def test_rewards_far_from_zero_are_centred_here_too():
+    batch = random_batch(1, 3, 3, 5, 2)
+    far = dataclasses.replace(batch, rewards=batch.rewards + 1e6)
+    trace = run_batch(far, W, step_size=0.4, iterations=20)
+    for b in range(3):
+        single = run_dcpg(far.problem(b), W, step_size=0.4, iterations=20, path="dense")
+        np.testing.assert_array_equal(trace.parameters[b], single.parameters)
+
+
 def test_the_number_of_threads_changes_no_bit():
     batch = random_batch(1, 23, 3, 5, 2)
     one, three = (

@@ -38,8 +38,8 @@ def test_every_path_computes_the_gradients_of_the_theory(situation):
     size = bounds(problem, regularization)
     for name in FAST:
         found = make_path(problem, regularization, name).gradients(theta)
-        # Both round, on systems of a condition up to 200.
-        tolerance = 1e-11 if name == "krylov" else 1e-12
+        # Both round, on systems of a condition up to 200; iterations end where the promise allows.
+        tolerance = PROMISE if name == "krylov" else 1e-12
         assert (np.abs(found - expected) <= tolerance * size).all(), name
 
 
@@ -64,7 +64,8 @@ def test_every_path_iterates_like_the_readable_loop(situation):
         found, done = make_path(problem, regularization, name).advance(theta, W, steps)
         assert done == 3
         error = np.abs(found - expected) - 4 * np.spacing(np.abs(theta).max())
-        assert (error <= 1e-11).all(), name
+        # The steps are of 0.6 in all, times gradients of at most one.
+        assert (error <= (PROMISE if name == "krylov" else 1e-12)).all(), name
 
 
 @pytest.mark.parametrize("name", PATHS)
