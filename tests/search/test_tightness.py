@@ -21,7 +21,8 @@ def test_the_recorded_instance_certifies_and_keeps_below_what_is_proved(folder, 
     assert certified_ratio(target, instance) == found["ratio"]
     if target.sharper is not None:
         with precision(128):
-            assert target.certified(instance) <= target.sharper[1](instance) * (1 + 1e-20)
+            # Where the bound is attained the balls overlap, so this is all that can be asked.
+            assert not target.certified(instance) > target.sharper[1](instance)
 
 
 def test_the_table_shows_the_recorded_ratios(folder):
