@@ -20,7 +20,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "claim_pages",
-    "docstring_norms",
+    "docstring_words",
     "repository_links",
 ]
 exclude_patterns = ["_ext", "_templates", "examples/*/*/**"]

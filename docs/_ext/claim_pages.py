@@ -1,4 +1,4 @@
-"""Pages of claims and the errata, made from the recorded ledger whenever the documentation is built.
+"""Pages of claims and the errata, made from the recorded ledger at every build.
 
 Nothing is checked again here: a test of the suite holds the recorded ledger against a run. One page
 for each section of the paper goes to ``claims/``, which is not committed; ``errata.md`` is, for

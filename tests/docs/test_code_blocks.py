@@ -85,7 +85,9 @@ def test_every_block_says_what_it_is(page):
     assert {kind: at for kind, at in kinds.items() if kind not in RUN | SHOWN} == {}
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if any(b.kind in RUN for b in BLOCKS[page])])
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(b.kind in RUN for b in BLOCKS[page])]
+)
 def test_the_page_does_what_it_shows(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run_page(BLOCKS[page], tmp_path, monkeypatch, capsys)

@@ -1,0 +1,62 @@
+"""Docstrings are written for people: what Sphinx would take for markup or for names and is neither.
+
+- Norms are written as in ``||x||``, where reStructuredText would look for a substitution.
+- Types are written as in ``array_like, shape (n_states, n_actions)``, where Sphinx would look up
+  every word; attributes of several classes have such names, and a link to any one would mislead.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+# Outside of literals, and not where a backslash has escaped it already.
+_LITERAL_OR_BAR = re.compile(r"``.*?``|`[^`]*`|\\\||\|", re.DOTALL)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.connect("autodoc-process-docstring", _escape)
+    app.add_post_transform(PlainWords)
+    return {"parallel_read_safe": True, "version": "1"}
+
+
+def _escape(
+    app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]
+) -> None:
+    text = _LITERAL_OR_BAR.sub(
+        lambda found: r"\|" if found[0] == "|" else found[0], "\n".join(lines)
+    )
+    lines[:] = text.split("\n")
+
+
+class PlainWords(SphinxPostTransform):
+    """Leaves words of a type, and names that several objects have, without a link."""
+
+    default_priority: ClassVar[int] = 5  # before references are resolved
+
+    def run(self, **_: Any) -> None:
+        """Replace such references by what they show."""
+        for link in list(self.document.findall(addnodes.pending_xref)):
+            if link.get("refdomain") == "py" and self._is_word(link):
+                link.replace_self([child.deepcopy() for child in link.children])
+
+    def _is_word(self, link: nodes.Element) -> bool:
+        name = link["reftarget"]
+        if link["reftype"] == "class" and name.islower():
+            return True
+        domain = self.env.domains.python_domain
+        found = domain.find_obj(
+            self.env,
+            link.get("py:module"),
+            link.get("py:class"),
+            name,
+            link["reftype"],
+            int(link.hasattr("refspecific")),
+        )
+        return len(found) > 1
