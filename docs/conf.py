@@ -21,10 +21,12 @@ extensions = [
     "sphinx.ext.napoleon",
     "claim_pages",
     "docstring_words",
+    "mathml_renderer",
     "repository_links",
 ]
 exclude_patterns = ["_ext", "_templates", "examples/*/*/**"]
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = f"dcpg_theory {release}"
 html_static_path = ["_static"]
 html_css_files = ["claims.css"]
@@ -33,7 +35,7 @@ html_copy_source = False
 
 # The pages are read in the repository too, where a heading's anchor is its slug.
 myst_heading_anchors = 4
-myst_enable_extensions = ["deflist", "dollarmath"]
+myst_enable_extensions = ["deflist"]
 
 napoleon_google_docstring = False
 napoleon_numpy_docstring = True

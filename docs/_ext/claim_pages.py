@@ -32,8 +32,8 @@ _SECTION = re.compile(r"(Section|Appendix) [A-C]?(\.?\d+)*")
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("builder-inited", _write_pages)
-    app.connect("source-read", _read_errata)
-    app.connect("env-get-outdated", lambda *_: ["errata"])
+    app.connect("source-read", _read_source)
+    app.connect("env-get-outdated", lambda *_: ["claims", "errata"])
     return {"parallel_read_safe": True, "version": "1"}
 
 
@@ -74,10 +74,11 @@ def recorded() -> tuple[Registry, dict[str, Record]]:
 
 
 def pages(registry: Registry, records: Mapping[str, Record]) -> dict[str, str]:
-    """Return the source of each page of claims, by name."""
-    sections: dict[str, list[str]] = {}
+    """Return the source of each page of claims, by name, in the order of the paper."""
+    found: dict[str, list[str]] = {}
     for id in records:
-        sections.setdefault(section_of(registry[id].where), []).append(id)
+        found.setdefault(section_of(registry[id].where), []).append(id)
+    sections = dict(sorted(found.items(), key=lambda item: ("Appendix" in item[0], item[0])))
     home = {id: slug(section) for section, ids in sections.items() for id in ids}
     template = _environment().get_template("claims.md.j2")
     return {
@@ -155,6 +156,9 @@ def _write_pages(app: Sphinx) -> None:
             target.write_text(source, encoding="utf-8")
 
 
-def _read_errata(app: Sphinx, docname: str, source: list[str]) -> None:
+def _read_source(app: Sphinx, docname: str, source: list[str]) -> None:
     if docname == "errata":
         source[0] = errata_page(*recorded())
+    elif docname == "claims":
+        names = "\n".join(f"{FOLDER}/{name}" for name in pages(*recorded()))
+        source[0] = source[0].replace(f"{FOLDER}/*", names)

@@ -3,6 +3,7 @@
 - Norms are written as in ``||x||``, where reStructuredText would look for a substitution.
 - Types are written as in ``array_like, shape (n_states, n_actions)``, where Sphinx would look up
   every word; attributes of several classes have such names, and a link to any one would mislead.
+- A property is described by a sentence, which may have a colon; what stands before it is no type.
 """
 
 from __future__ import annotations
@@ -21,7 +22,24 @@ _LITERAL_OR_BAR = re.compile(r"``.*?``|`[^`]*`|\\\||\|", re.DOTALL)
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.connect("autodoc-process-docstring", _escape)
+    app.connect("autodoc-process-docstring", _escape, priority=400)
+    properties: dict[str, list[str]] = {}
+
+    def keep(
+        _app: Sphinx, what: str, name: str, _obj: object, _opts: object, lines: list[str]
+    ) -> None:
+        if what == "property":
+            properties[name] = list(lines)
+
+    def restore(
+        _app: Sphinx, what: str, name: str, _obj: object, _opts: object, lines: list[str]
+    ) -> None:
+        if what == "property" and not any(line.startswith(":raises") for line in lines):
+            lines[:] = properties[name]
+
+    # Napoleon, which takes such a sentence apart, runs at 500.
+    app.connect("autodoc-process-docstring", keep, priority=450)
+    app.connect("autodoc-process-docstring", restore, priority=550)
     app.add_post_transform(PlainWords)
     return {"parallel_read_safe": True, "version": "1"}
 
