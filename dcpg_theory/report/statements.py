@@ -24,14 +24,21 @@ class Segment:
 def segments(statement: str) -> list[Segment]:
     """Cut a statement: between dollars stands mathematics; without dollars it is one or the other.
 
-    A statement without dollars is prose if it has two words, or nothing that only formulas have.
+    A quotation may begin in the middle of a formula, so that its first dollar ends one. A piece
+    without dollars is prose if it has two words, or nothing that only formulas have.
     """
-    if "$" in statement:
-        parts = statement.split("$")
-        return [Segment(k % 2 == 1, part) for k, part in enumerate(parts) if part]
-    if _PROSE.search(statement) or not re.search(r"\\[a-zA-Z]|[=^<>]", statement):
-        return [Segment(False, statement)]
-    return [Segment(True, statement)]
+    if "$" not in statement:
+        return [Segment(_is_formula(statement), statement)]
+    parts = statement.split("$")
+    inside = "\\" in parts[0] and _is_formula(parts[0])
+    pieces = [Segment((k + inside) % 2 == 1, part) for k, part in enumerate(parts)]
+    return [
+        piece for piece in pieces if piece.text.strip() or (piece.text and not piece.is_formula)
+    ]
+
+
+def _is_formula(piece: str) -> bool:
+    return not _PROSE.search(piece) and bool(re.search(r"\\[a-zA-Z]|[=^<>]", piece))
 
 
 def as_html(statement: str) -> str:

@@ -3,6 +3,7 @@
 - Norms are written as in ``||x||``, where reStructuredText would look for a substitution.
 - Types are written as in ``array_like, shape (n_states, n_actions)``, where Sphinx would look up
   every word; attributes of several classes have such names, and a link to any one would mislead.
+- The class of another module is named without its module, and found if there is only one.
 - A property is described by a sentence, which may have a colon; what stands before it is no type.
 """
 
@@ -40,6 +41,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # Napoleon, which takes such a sentence apart, runs at 500.
     app.connect("autodoc-process-docstring", keep, priority=450)
     app.connect("autodoc-process-docstring", restore, priority=550)
+    app.connect("autodoc-process-signature", _parsable)
     app.add_post_transform(PlainWords)
     return {"parallel_read_safe": True, "version": "1"}
 
@@ -51,6 +53,19 @@ def _escape(
         lambda found: r"\|" if found[0] == "|" else found[0], "\n".join(lines)
     )
     lines[:] = text.split("\n")
+
+
+def _parsable(
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: object,
+    options: object,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str | None, str | None]:
+    """Return a signature without the mark of a made default, which is no Python."""
+    return signature and signature.replace("<factory>", "..."), returns
 
 
 class PlainWords(SphinxPostTransform):
@@ -68,13 +83,17 @@ class PlainWords(SphinxPostTransform):
         name = link["reftarget"]
         if link["reftype"] == "class" and name.islower():
             return True
-        domain = self.env.domains.python_domain
-        found = domain.find_obj(
+        found = self._meant(link, anywhere=link.hasattr("refspecific"))
+        if not found and not name.islower() and len(self._meant(link, anywhere=True)) == 1:
+            link["refspecific"] = True  # a class of another module, by its name alone
+        return len(found) > 1
+
+    def _meant(self, link: nodes.Element, *, anywhere: bool) -> list[Any]:
+        return self.env.domains.python_domain.find_obj(
             self.env,
             link.get("py:module"),
             link.get("py:class"),
-            name,
+            link["reftarget"],
             link["reftype"],
-            int(link.hasattr("refspecific")),
+            int(anywhere),
         )
-        return len(found) > 1
