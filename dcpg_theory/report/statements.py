@@ -28,13 +28,24 @@ def segments(statement: str) -> list[Segment]:
     without dollars is prose if it has two words, or nothing that only formulas have.
     """
     if "$" not in statement:
-        return [Segment(_is_formula(statement), statement)]
+        return [Segment(True, statement)] if _is_formula(statement) else _prose(statement)
     parts = statement.split("$")
     inside = "\\" in parts[0] and _is_formula(parts[0])
-    pieces = [Segment((k + inside) % 2 == 1, part) for k, part in enumerate(parts)]
-    return [
-        piece for piece in pieces if piece.text.strip() or (piece.text and not piece.is_formula)
-    ]
+    pieces = []
+    for k, part in enumerate(parts):
+        if (k + inside) % 2 == 0:
+            pieces += _prose(part)
+        elif part.strip():
+            pieces.append(Segment(True, part))
+    return pieces
+
+
+def _prose(piece: str) -> list[Segment]:
+    """Cut off a formula that a sentence ends with, where it stands without dollars."""
+    found = re.search(r"(?<=\s)\\[a-zA-Z]", piece)
+    if found is None or _PROSE.search(piece, found.start()):
+        return [Segment(False, piece)] if piece else []
+    return [Segment(False, piece[: found.start()]), Segment(True, piece[found.start() :])]
 
 
 def _is_formula(piece: str) -> bool:
