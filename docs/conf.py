@@ -42,6 +42,7 @@ napoleon_numpy_docstring = True
 napoleon_use_rtype = False
 autodoc_member_order = "groupwise"
 autodoc_typehints = "signature"
+autodoc_preserve_defaults = True
 autodoc_default_options = {"members": True}
 python_display_short_literal_types = True
 add_module_names = False

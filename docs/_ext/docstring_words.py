@@ -89,7 +89,7 @@ class PlainWords(SphinxPostTransform):
         return len(found) > 1
 
     def _meant(self, link: nodes.Element, *, anywhere: bool) -> list[Any]:
-        return self.env.domains.python_domain.find_obj(
+        found = self.env.domains.python_domain.find_obj(
             self.env,
             link.get("py:module"),
             link.get("py:class"),
@@ -97,3 +97,4 @@ class PlainWords(SphinxPostTransform):
             link["reftype"],
             int(anywhere),
         )
+        return [match for match in found if not match[1].aliased]
