@@ -19,12 +19,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import flint
 
-from dcpg_theory.bounds.arithmetic import Number, at_working_precision, largest, root, smallest
-from dcpg_theory.bounds.statements import Statement
+from dcpg_theory.bounds.arithmetic import (
+    Number,
+    at_working_precision,
+    exact,
+    largest,
+    root,
+    smallest,
+)
+from dcpg_theory.bounds.statements import Statement, statement_named
 from dcpg_theory.bounds.task_sizes import Sizes, TaskSizes
+from dcpg_theory.errors import InvalidInput
 
 __all__ = [
     "Constants",
@@ -202,18 +211,29 @@ class Constants:
 
 
 @at_working_precision
-def constants(sizes: Sizes, statement: Statement, regularization: Number | None) -> Constants:
+def constants(sizes: Sizes, statement: Statement | str, regularization: Any = None) -> Constants:
     """Return the constants of a statement; printed and corrected for rewards mapped to [0, 1].
 
     Parameters
     ----------
     sizes : Sizes
-    statement : Statement
-        Other than ``instance``, whose constants `instance_constants` finds.
-    regularization : fmpq or None
-        lambda; for the paper's constants divided by the rewards' range.
+    statement : Statement or its name
+        ``printed``, ``corrected`` or ``sharp``; the constants of ``instance`` are found by
+        `instance_constants`.
+    regularization : number, optional
+        lambda; for the paper's constants divided by the rewards' range. Without it the
+        regularizer's constants and the totals are None.
+
+    Raises
+    ------
+    InvalidInput
+        If the statement is none of these, or lambda is no number.
     """
-    lam, tasks = regularization, [task for task, _ in sizes.tasks]
+    statement = statement_named(statement)
+    if statement not in (Statement.PRINTED, Statement.CORRECTED, Statement.SHARP):
+        raise InvalidInput(f"statement={str(statement)!r} has no constants of its own")
+    lam = None if regularization is None else exact(regularization, "regularization")
+    tasks = [task for task, _ in sizes.tasks]
     if statement is Statement.SHARP:
         sharp = None if lam is None else sharp_constants(sizes, lam, flint.fmpq(0))
         return Constants(

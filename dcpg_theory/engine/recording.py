@@ -39,25 +39,25 @@ class Record:
     n the number of recorded iterations, there are, at the start distributions rho_i, also where the
     algorithm explores from other ones,
 
-    ==================  ==========================================================  ==============
-    ``objective``       L^lambda(thetabar; rho) of (7)                              (n,)
-    ``own_objective``   sum_i L_i^lambda(theta_i; rho_i): each agent by its own     (n,)
-                        policy
-    ``task_values``     V_i(rho_i) of every task under the policy of thetabar       (n, n_tasks)
-    ``consensus_error`` the norm of the array of all theta_i - thetabar             (n,)
-    ``gradient_norm``   the norm of (1/N) grad L^lambda(thetabar; rho)              (n,)
-    ==================  ==========================================================  ==============
+    ===================  =========================================================  ==============
+    ``objective``        L^lambda(thetabar; rho) of (7)                             (n,)
+    ``own_objective``    sum_i L_i^lambda(theta_i; rho_i): each agent by its own    (n,)
+                         policy
+    ``task_values``      V_i(rho_i) of every task under the policy of thetabar      (n, n_tasks)
+    ``consensus_error``  the norm of the array of all theta_i - thetabar            (n,)
+    ``gradient_norm``    the norm of (1/N) grad L^lambda(thetabar; rho)             (n,)
+    ===================  =========================================================  ==============
 
     and, on demand, what the proofs of Section B.1 follow, at the exploration distributions mu_i,
 
-    =====================  =======================================================  ==============
-    ``agent_errors``       the norm of every theta_i - thetabar, bounded in (23)    (n, n_tasks)
-    ``own_gradient_norms`` the norm of every grad L_i^lambda(theta_i; mu_i)         (n, n_tasks)
-    ``own_gradient_norm``  the norm of their mean over the agents, bounded in (34)  (n,)
-    ``lyapunov``           xi of (24), with the step of the iteration that led      (n,)
-                           there, at the start of the first;
-                           its descent (29) is the proof of Theorem 1
-    =====================  =======================================================  ==============
+    ======================  ======================================================  ==============
+    ``agent_errors``        the norm of every theta_i - thetabar, bounded in (23)   (n, n_tasks)
+    ``own_gradient_norms``  the norm of every grad L_i^lambda(theta_i; mu_i)        (n, n_tasks)
+    ``own_gradient_norm``   the norm of the mean over the agents, see (34)          (n,)
+    ``lyapunov``            xi of (24), with the step of the iteration that led     (n,)
+                            there, at the start of the first;
+                            its descent (29) is the proof of Theorem 1
+    ======================  ======================================================  ==============
 
     and, if `states` are chosen, ``policy`` of shape (n, n_tasks, n_chosen, n_actions), the agents'
     policies there, and ``mean_policy`` of shape (n, n_chosen, n_actions), that of thetabar. Values

@@ -15,7 +15,7 @@ from dcpg_theory.ledger.records import Record
 from dcpg_theory.ledger.registry import Registry
 from dcpg_theory.report.statements import segments
 
-__all__ = ["Erratum", "errata", "latex", "markdown"]
+__all__ = ["Erratum", "errata", "headings", "latex", "markdown"]
 
 _HEADINGS = {
     Severity.ERROR: "Errors: a conclusion changes",
@@ -34,6 +34,11 @@ class Erratum:
     record: Record
     corrected: Record | None
     falls: tuple[str, ...]
+
+
+def headings() -> dict[Severity, str]:
+    """Return what each severity is headed with, the gravest first."""
+    return {severity: _HEADINGS[severity] for severity in reversed(Severity)}
 
 
 def errata(registry: Registry, records: Mapping[str, Record]) -> list[Erratum]:

@@ -24,14 +24,32 @@ class Segment:
 def segments(statement: str) -> list[Segment]:
     """Cut a statement: between dollars stands mathematics; without dollars it is one or the other.
 
-    A statement without dollars is prose if it has two words, or nothing that only formulas have.
+    A quotation may begin in the middle of a formula, so that its first dollar ends one. A piece
+    without dollars is prose if it has two words, or nothing that only formulas have.
     """
-    if "$" in statement:
-        parts = statement.split("$")
-        return [Segment(k % 2 == 1, part) for k, part in enumerate(parts) if part]
-    if _PROSE.search(statement) or not re.search(r"\\[a-zA-Z]|[=^<>]", statement):
-        return [Segment(False, statement)]
-    return [Segment(True, statement)]
+    if "$" not in statement:
+        return [Segment(True, statement)] if _is_formula(statement) else _prose(statement)
+    parts = statement.split("$")
+    inside = "\\" in parts[0] and _is_formula(parts[0])
+    pieces = []
+    for k, part in enumerate(parts):
+        if (k + inside) % 2 == 0:
+            pieces += _prose(part)
+        elif part.strip():
+            pieces.append(Segment(True, part))
+    return pieces
+
+
+def _prose(piece: str) -> list[Segment]:
+    """Cut off a formula that a sentence ends with, where it stands without dollars."""
+    found = re.search(r"(?<=\s)\\[a-zA-Z]", piece)
+    if found is None or _PROSE.search(piece, found.start()):
+        return [Segment(False, piece)] if piece else []
+    return [Segment(False, piece[: found.start()]), Segment(True, piece[found.start() :])]
+
+
+def _is_formula(piece: str) -> bool:
+    return not _PROSE.search(piece) and bool(re.search(r"\\[a-zA-Z]|[=^<>]", piece))
 
 
 def as_html(statement: str) -> str:

@@ -3,7 +3,7 @@ r"""Step sizes, constants and rates of Theorems 1 and 2, in the forms that hold.
 Two forms of each, never the printed one, whose faults the ledger shows. X_j = 1/(1 - gamma_j).
 
 *Corrected*: the paper's own constants, for rewards in [0, 1], a symmetric doubly stochastic W with
-sigma_2 < 1 whose least eigenvalue is lambda_N, and equal initial parameters,
+sigma_2 < 1 whose least eigenvalue is lambda_N, and equal initial parameters::
 
     D         = 2 N lambda + sum_j X_j^2                                  Lemma B.1
     beta      = sum_j (8 X_j^3 + 2 lambda/|S|)                            (27)
@@ -15,7 +15,7 @@ sigma_2 < 1 whose least eigenvalue is lambda_N, and equal initial parameters,
 The factor 1/(1 + lambda_N) is what 2/((1 + lambda_N)/alpha - beta) <= 4 alpha/(1 + lambda_N)
 leaves; as printed, 1 + sigma_N >= 1 hides it.
 
-*Sharp*: any doubly stochastic W with sigma_2 < 1, symmetric or not, and
+*Sharp*: any doubly stochastic W with sigma_2 < 1, symmetric or not, and::
 
     b^V_j     = min{|S_j| X_j/(3 sqrt 3), X_j^2/2},  b_j = b^V_j + lambda/(2|S|)
     G_j       = min{sqrt|S_j| X_j, X_j^(3/2)}/(2 sqrt 2) + lambda sqrt((1 - 1/|A|)/|S|)

@@ -19,6 +19,7 @@ from dcpg_theory.bounds.smoothness import (
     value_gradient_norm,
     value_smoothness,
 )
+from dcpg_theory.errors import InvalidInput
 from dcpg_theory.models import FiniteMDP, MultiTaskProblem, random_problem, softmax
 
 HALF = flint.fmpq(1, 2)
@@ -90,3 +91,18 @@ def test_rewards_scale_the_sharp_constants():
     one, three = (sizes(["0.9"], 5, 2, reward_ranges=[(0, r)]) for r in (1, 3))
     for of in (value_smoothness, value_gradient_norm):
         assert float(of(three.tasks[0][0])) == pytest.approx(3 * float(of(one.tasks[0][0])))
+
+
+@pytest.mark.parametrize("name", ["printed", "corrected", "sharp"])
+def test_constants_are_found_by_the_name_of_the_statement(name):
+    of = sizes(["1/2"], 3, 2, agents=2)
+    by_name, by_member = (constants(of, which, 0) for which in (name, Statement(name)))
+    assert by_name.value_smoothness == by_member.value_smoothness
+    assert (by_name.softmax_first == 2) is (name != "sharp")
+
+
+def test_other_statements_have_no_constants_of_their_own():
+    of = sizes(["1/2"], 3, 2, agents=2)
+    for name in ("instance", "gradient-tracking", "sharpest"):
+        with pytest.raises(InvalidInput):
+            constants(of, name)

@@ -16,6 +16,22 @@ def test_dollars_cut_prose_from_formulas():
     ]
 
 
+def test_a_quotation_may_begin_inside_a_formula():
+    assert segments(r"\sigma_2 < 1$ when $\alpha > 0") == [
+        Segment(True, r"\sigma_2 < 1"),
+        Segment(False, " when "),
+        Segment(True, r"\alpha > 0"),
+    ]
+
+
+def test_a_sentence_may_end_with_a_formula_without_dollars():
+    assert segments(r"for any mu we have \frac{a}{b} = 1") == [
+        Segment(False, "for any mu we have "),
+        Segment(True, r"\frac{a}{b} = 1"),
+    ]
+    assert segments(r"on the graph \mathcal{G} we put weights")[0].is_formula is False
+
+
 def test_without_dollars_a_statement_is_one_or_the_other():
     assert segments("relative entropy is non-negative")[0].is_formula is False
     assert segments(r"\frac{8\lambda^2}{N}")[0].is_formula is True
