@@ -15,7 +15,7 @@ import numpy as np
 
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array, NumberKind, as_array, as_scalar, number_kind
-from dcpg_theory.models import validation
+from dcpg_theory.models import gymnasium_tables, interchange, validation
 from dcpg_theory.models.conversion import float_of, rational_of, same_entries
 from dcpg_theory.models.validation import converted, input_array
 
@@ -137,6 +137,15 @@ class FiniteMDP:
         validation.check_nonnegative(self.transitions.data, self.kind, stored)
         sums = np.asarray(self.transitions.sum(axis=1)).reshape(self.n_states, n_actions)
         validation.check_sums(sums, self.kind, row)
+
+    from_arrays = staticmethod(interchange.from_arrays)
+    from_sparse = staticmethod(interchange.from_sparse)
+    from_mdptoolbox = staticmethod(interchange.from_mdptoolbox)
+    from_quantecon = staticmethod(interchange.from_quantecon)
+    from_gymnasium = staticmethod(gymnasium_tables.from_gymnasium)
+    to_mdptoolbox = interchange.to_mdptoolbox
+    to_quantecon = interchange.to_quantecon
+    to_gymnasium = gymnasium_tables.to_gymnasium
 
     @property
     def n_states(self) -> int:
