@@ -18,12 +18,13 @@ from dcpg_theory.exact.numbers import Array, NumberKind, as_array, as_scalar, nu
 from dcpg_theory.models import gymnasium_tables, interchange, validation
 from dcpg_theory.models.conversion import float_of, rational_of, same_entries
 from dcpg_theory.models.validation import converted, input_array
+from dcpg_theory.notebook import Card, Shown, text
 
 __all__ = ["FiniteMDP"]
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
-class FiniteMDP:
+class FiniteMDP(Shown):
     """A finite Markov decision process with its discount and start distribution.
 
     Immutable: the arrays are read-only copies. All numbers are of one kind, the one that
@@ -346,6 +347,17 @@ class FiniteMDP:
             f"FiniteMDP({self.n_states} states, {self.n_actions} actions, "
             f"discount={self.discount}, {self.kind}{sparse})"
         )
+
+    def _card(self) -> Card:
+        stored = f"{self.transitions.nnz} entries" if self.is_sparse else "dense"
+        rows = {
+            "states": self.n_states,
+            "actions": self.n_actions,
+            "discount": self.discount,
+            "numbers": self.kind,
+            "transitions": stored,
+        }
+        return Card("FiniteMDP", tuple((name, text(value)) for name, value in rows.items()))
 
 
 def _dense_input(values: Any) -> Array:
