@@ -35,7 +35,7 @@ def bowl(x, y):
 
 
 PLOTS = {
-    "objective": lambda trace, ax=None: plots.objective(trace, {"optimum": 2.0}, ax=ax),
+    "objective": lambda trace, ax=None: plots.objective(trace, {"reference": 2.0}, ax=ax),
     "consensus": lambda trace, ax=None: plots.consensus_error(trace, 3.0, ax=ax),
     "policy": lambda trace, ax=None: plots.policy(trace, 2, "LR", ax=ax),
     "mismatch": lambda _, ax=None: plots.mismatch(WORLD, UNIFORM, TILTED, ax=ax),
@@ -92,10 +92,10 @@ def test_curves_differ_in_grey_too():
 
 
 def test_the_objectives_curve_is_the_recorded_one(trace):
-    ax = plots.objective(trace, {"optimum": 2.0})
+    ax = plots.objective(trace, {"reference": 2.0})
     curves = {line.get_label(): line for line in ax.get_lines()}
     assert np.array_equal(curves["mean parameters"].get_ydata(), trace.recorded["objective"])
-    assert set(curves["optimum"].get_ydata()) == {2.0}
+    assert set(curves["reference"].get_ydata()) == {2.0}
 
 
 def test_the_policy_is_the_one_of_the_state_asked_for(trace):
