@@ -77,12 +77,15 @@ def test_inverses_and_determinants_are_sympys(size):
 def test_values_as_functions_of_the_discount_are_sympys(example):
     gamma, p = symbols("gamma", "p")
     g, q = sympy.symbols("gamma p")
+
+    def parsed(x):
+        return sympy.sympify(str(x).replace("^", "**"), {"gamma": g, "p": q})
+
     problem = example_1(gamma) if example == 1 else example_2(gamma, p)
     policy = example_policy(1, Fraction(1, 3), 1)
     half = [[sympy.Rational(str(x)) for x in row] for row in policy]
     for task in problem.tasks:
-        entry = np.vectorize(lambda x: sympy.sympify(str(x).replace("^", "**"), {"gamma": g, "p": q}),
-                             otypes=[object])  # fmt: skip
+        entry = np.vectorize(parsed, otypes=[object])
         P, R = entry(task.transitions), entry(task.rewards)
         chain = [[sum(half[s][a] * P[s, a, t] for a in (0, 1)) for t in range(5)] for s in range(5)]
         pay = [[sum(half[s][a] * R[s, a] for a in (0, 1))] for s in range(5)]
