@@ -82,39 +82,34 @@ def test_quantecons_restarted_chain_stays_where_the_visitation_says(name):
     assert np.abs(theirs - ours).max() < 1e-12
 
 
+def in_prism(transitions, pay, first):
+    """The chain in Storm's language: with 1 - gamma each step leads to an end that pays nothing."""
+    n = len(pay)
+    lines = ["dtmc", "module chain", f"  s : [0..{n}] init {first};"]
+    for s in range(n):
+        steps = [f"{GAMMA * p}:(s'={t})" for t, p in enumerate(transitions[s]) if p]
+        steps.append(f"{1 - GAMMA}:(s'={n})")
+        lines.append(f"  [] s={s} -> {' + '.join(steps)};")
+    lines += [f"  [] s={n} -> (s'={n});", "endmodule", f'label "end" = s={n};', "rewards"]
+    lines += [f"  s={s} : {x};" for s, x in enumerate(pay)]
+    return "\n".join([*lines, "endrewards", ""])
+
+
 @pytest.mark.parametrize("name", [name for name in TASKS if name.startswith("example")])
-def test_storm_has_the_exact_values(name):
-    """Discounting is an exit: with 1 - gamma every step goes to a state that pays no more."""
-    stormpy = pytest.importorskip("stormpy", reason="stormpy is not installed")
+def test_storm_has_the_exact_values(name, tmp_path):
+    stormpy = pytest.importorskip("stormpy", minversion="2.0", reason="stormpy 2 is not installed")
     task = TASKS[name]
-    policy = some_policy(task)
-    n = task.n_states
-    builder = stormpy.ExactSparseMatrixBuilder(n + 1, n + 1)
-    exact, pay = [], []
-    for s in range(n):
-        exact.append([sum(policy[s][a] * Fraction(str(task.transitions[s, a, t]))
-                          for a in range(task.n_actions)) for t in range(n)])  # fmt: skip
-        pay.append(sum(policy[s][a] * Fraction(str(task.rewards[s, a]))
-                       for a in range(task.n_actions)))  # fmt: skip
-        for t, chance in enumerate(exact[s]):
-            if chance:
-                builder.add_next_value(s, t, stormpy.Rational(str(GAMMA * chance)))
-        builder.add_next_value(s, n, stormpy.Rational(str(1 - GAMMA)))
-    builder.add_next_value(n, n, stormpy.Rational("1"))
-    labels = stormpy.storage.StateLabeling(n + 1)
-    for label, state in (("init", n // 2), ("end", n)):
-        labels.add_label(label)
-        labels.add_label_to_state(label, state)
-    least = min(pay)  # Storm's rewards are not negative, so all steps pay so much more
-    rewards = stormpy.SparseExactRewardModel(
-        optional_state_reward_vector=[*(stormpy.Rational(str(x - least)) for x in pay),
-                                      stormpy.Rational("0")]
-    )  # fmt: skip
-    parts = stormpy.SparseExactModelComponents(builder.build(), labels, {"": rewards})
-    model = stormpy.storage.SparseExactDtmc(parts)
-    (formula,) = stormpy.parse_properties('R=? [F "end"]')
-    found = stormpy.model_checking(model, formula)
-    ours = theory.value(task, policy)
-    for s in range(n):
-        theirs = Fraction(str(found.at(s))) + least / (1 - GAMMA)
-        assert theirs == Fraction(str(ours[s]))
+    policy, n, actions = some_policy(task), task.n_states, range(task.n_actions)
+    P, R = (np.vectorize(lambda x: Fraction(str(x)), otypes=[object])(part)
+            for part in (task.transitions, task.rewards))  # fmt: skip
+    chain = [[sum(policy[s][a] * P[s, a, t] for a in actions) for t in range(n)] for s in range(n)]
+    pay = [sum(policy[s][a] * R[s, a] for a in actions) for s in range(n)]
+    least = min(pay)  # rewards must not be negative there: each step is paid so much more
+    source = tmp_path / "chain.prism"
+    for s, value in enumerate(theory.value(task, policy)):
+        source.write_text(in_prism(chain, [x - least for x in pay], s), encoding="utf-8")
+        program = stormpy.parse_prism_program(str(source))
+        (query,) = stormpy.parse_properties('R=? [F "end"]', program)
+        model = stormpy.build_model[stormpy.Rational](program, [query])
+        theirs = stormpy.model_checking(model, query).get_value(model.initial_states[0])
+        assert Fraction(str(theirs)) + least / (1 - GAMMA) == Fraction(str(value))
