@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dcpg_theory.bounds.arithmetic import Number, above
 from dcpg_theory.bounds.spectrum import Spectrum
 from dcpg_theory.errors import AssumptionViolated, InvalidInput
+from dcpg_theory.notebook import Card, Shown, formula, number, text
 
 if TYPE_CHECKING:
     from dcpg_theory.theory.assumptions import Assumption
@@ -57,7 +58,7 @@ def statement_named(name: str) -> Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Shown):
     """One number of one statement, and what it rests on.
 
     Attributes
@@ -106,6 +107,21 @@ class Bound:
         from dcpg_theory.theory import assumptions
 
         return tuple(getattr(assumptions, name) for name in self.assumed)
+
+    def _card(self) -> Card:
+        rows = [
+            ("value", text(f"≈ {number(self.enclosure)}")),
+            ("formula", formula(self.formula)),
+        ]
+        if self.step_size is not None:
+            rows.append(("step size", formula(rf"\alpha={number(self.step_size)}")))
+        if self.regularization is not None:
+            rows.append(("regularization", formula(rf"\lambda={number(self.regularization)}")))
+        rows += [(f"{name} term", text(number(value))) for name, value in self.terms.items()]
+        assumed = "; ".join(assumption.words for assumption in self.assumptions)
+        rows.append(("assumes", text(assumed or "nothing more")))
+        rows.append(("claims", text(", ".join(self.claims))))
+        return Card(f"Bound, {self.statement}", tuple(rows))
 
     @property
     def squared(self) -> float:

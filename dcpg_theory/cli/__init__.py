@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from dcpg_theory.cli.examples import epilog
 from dcpg_theory.errors import DcpgTheoryError, InvalidInput
 
 __all__ = ["main"]
@@ -14,13 +15,20 @@ __all__ = ["main"]
 _COMMANDS = {
     "audit": "Check the paper's claims and compare with the recorded ledger.",
     "bench": "Time the engine beside its peers and the machine's floors.",
-    "bounds": "Calculate step sizes, gradients and iterations that the theorems promise.",
+    "bounds": "Calculate what the theorems promise for your own numbers.",
+    "completion": "Print the script that completes dcpg's words in a shell.",
     "drone": "The drones of Section 5.2: train, test, fly, serve.",
     "gridworld": "Train, draw and examine grid worlds: Section 5.1.",
     "run": "Run Algorithm 1 on a problem.",
     "search": "Look for the worst case of a bound, and certify it.",
     "show": "Show one claim: statement, verdict, witness, corrected form.",
 }
+
+# The mark keeps the lines as they are: help fits a screen of 24 lines, examples and prompt too.
+_HELP = """\b
+Decentralized policy gradient for many tasks: a paper, executable and checked.
+Exit codes: 0 as recorded, 1 a check differs or a run failed, 2 bad input.
+"""
 
 
 class _LazyGroup(click.Group):
@@ -42,13 +50,15 @@ class _LazyGroup(click.Group):
             formatter.write_dl(sorted(_COMMANDS.items()))
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=_HELP,
+    epilog=epilog("dcpg"),
+)
 @click.version_option(package_name="dcpg-theory", prog_name="dcpg")
 def cli() -> None:
-    """Decentralized policy gradient for multi-task RL: the paper's claims, executable and checked.
-
-    Exit codes: 0 done and as recorded, 1 a check differs or a run failed, 2 bad input.
-    """
+    """Hold the commands."""
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dcpg_theory.cli import completing
+from dcpg_theory.cli.examples import epilog
 from dcpg_theory.cli.output import (
     VERDICT_STYLES,
     console_for,
@@ -32,8 +34,8 @@ from dcpg_theory.report.page import page
 __all__ = ["audit", "ledger_table"]
 
 
-@click.command()
-@click.argument("patterns", nargs=-1, metavar="[ID or GLOB ...]")
+@click.command(epilog=epilog("audit"))
+@click.argument("patterns", nargs=-1, metavar="[ID or GLOB ...]", shell_complete=completing.claims)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes to use; default all cores.")
 @click.option(
     "--record",

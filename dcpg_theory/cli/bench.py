@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from dcpg_theory.cli.examples import epilog
 from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json
 from dcpg_theory.engine.benchmarks import suite
 from dcpg_theory.engine.files import write_whole
@@ -18,7 +19,7 @@ from dcpg_theory.report.bench_report import markdown, save_growth_plot, seconds
 __all__ = ["bench"]
 
 
-@click.command()
+@click.command(epilog=epilog("bench"))
 @click.option(
     "--only",
     multiple=True,

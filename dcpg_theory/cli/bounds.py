@@ -11,6 +11,7 @@ import click
 
 from dcpg_theory.cli import bounds_columns
 from dcpg_theory.cli.bounds_graphs import GRAPHS
+from dcpg_theory.cli.examples import epilog
 from dcpg_theory.cli.output import console_for, output_options, write_json
 from dcpg_theory.errors import AssumptionViolated, InvalidInput
 
@@ -45,7 +46,7 @@ def _repeated(args: Sequence[str]) -> list[str]:
     return words
 
 
-@click.command(cls=_SeveralValues)
+@click.command(cls=_SeveralValues, epilog=epilog("bounds"))
 @click.option("--agents", type=click.IntRange(min=1), help="N; default the number of discounts.")
 @click.option(
     "--discount",

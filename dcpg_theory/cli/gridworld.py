@@ -15,6 +15,7 @@ from rich.table import Table
 
 from dcpg_theory import __version__
 from dcpg_theory.cli import choices
+from dcpg_theory.cli.examples import epilog
 from dcpg_theory.cli.gridworld_analysis import diagnose, optimum
 from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json
 from dcpg_theory.cli.pictures import check_picture
@@ -43,7 +44,7 @@ _CAPTIONS = {
 }
 
 
-@click.group()
+@click.group(epilog=epilog("gridworld"))
 def gridworld() -> None:
     """Train, draw and examine grid worlds (Section 5.1).
 
@@ -79,7 +80,7 @@ def list_worlds(json_file: str | None, quiet: bool) -> int:
     return 0
 
 
-@gridworld.command()
+@gridworld.command(short_help="Train the agents of WORLD, test them in all tasks.")
 @click.argument("world", metavar="WORLD")
 @click.option("--exact", is_flag=True, help="Exact gradients in place of episodes.")
 @click.option(
@@ -234,7 +235,7 @@ def _print_result(
     console.print(f"  agents differ by            {trained.disagreement:.1e}   (total variation)")
 
 
-@gridworld.command()
+@gridworld.command(short_help="Draw the pictures of Fig. 2.")
 @click.argument("worlds", metavar="[WORLD ...]", nargs=-1)
 @click.option("--exact", is_flag=True, help="Exact gradients in place of episodes.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)

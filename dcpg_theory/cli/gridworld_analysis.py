@@ -11,6 +11,7 @@ import numpy as np
 from rich.markup import escape
 from rich.table import Table
 
+from dcpg_theory.cli import completing
 from dcpg_theory.cli.output import console_for, output_options, write_json
 from dcpg_theory.cli.pictures import check_picture
 from dcpg_theory.errors import InvalidInput
@@ -39,8 +40,8 @@ def _source(name: str) -> tuple[GridWorld | None, MultiTaskProblem]:
     return world, world.problem()
 
 
-@click.command()
-@click.argument("problem", metavar="PROBLEM")
+@click.command(short_help="Bound the best stationary policy of PROBLEM exactly.")
+@click.argument("problem", metavar="PROBLEM", shell_complete=completing.problems)
 @click.option("--nodes", type=click.IntRange(min=1), default=200, show_default=True,
               help="The most nodes of the branch and bound.")  # fmt: skip
 @click.option("--no-training", is_flag=True, help="Do not start from what DCPG reaches.")
@@ -104,8 +105,8 @@ def optimum(problem: str, nodes: int, no_training: bool, json_file: str | None, 
     return 0
 
 
-@click.command()
-@click.argument("problem", metavar="PROBLEM")
+@click.command(short_help="Say where the tasks of PROBLEM conflict: Section 4.1.")
+@click.argument("problem", metavar="PROBLEM", shell_complete=completing.problems)
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True,
               help="How many states are listed.")  # fmt: skip
 @click.option("--picture", type=click.Path(dir_okay=False, path_type=Path),

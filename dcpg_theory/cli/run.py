@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from dcpg_theory import __version__
-from dcpg_theory.cli import choices, ranks, run_summary
+from dcpg_theory.cli import choices, completing, ranks, run_summary
+from dcpg_theory.cli.examples import epilog
 from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json
 from dcpg_theory.engine import Checkpoint, Record, load_result, run_dcpg, save_result
 from dcpg_theory.engine.methods import METHODS
@@ -49,8 +50,8 @@ _OTHERS = _Defaults("1", 1000)
 _LARGE = 10_000
 
 
-@click.command()
-@click.argument("problem", metavar="PROBLEM")
+@click.command(epilog=epilog("run"))
+@click.argument("problem", metavar="PROBLEM", shell_complete=completing.problems)
 @click.option(
     "--graph",
     default="ring",

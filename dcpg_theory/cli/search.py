@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dcpg_theory import __version__
+from dcpg_theory.cli.examples import epilog
 from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json, write_text
 from dcpg_theory.engine.executors import executor
 from dcpg_theory.errors import InvalidInput
@@ -26,7 +27,7 @@ from dcpg_theory.search.targets import Target, find_target, load_targets
 __all__ = ["search"]
 
 
-@click.command()
+@click.command(epilog=epilog("search"))
 @click.argument("claim", required=False)
 @click.option("--list", "listing", is_flag=True, help="List the claims that can be searched.")
 @click.option(

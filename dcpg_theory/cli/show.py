@@ -8,6 +8,8 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from dcpg_theory.cli import completing
+from dcpg_theory.cli.examples import epilog
 from dcpg_theory.cli.output import VERDICT_STYLES, console_for, output_options, write_json
 from dcpg_theory.ledger.claims import Claim
 from dcpg_theory.ledger.records import Record
@@ -17,8 +19,8 @@ from dcpg_theory.ledger.runner import run_claims
 __all__ = ["show"]
 
 
-@click.command()
-@click.argument("id", metavar="ID")
+@click.command(epilog=epilog("show"))
+@click.argument("id", metavar="ID", shell_complete=completing.claims)
 @output_options
 def show(id: str, json_file: str | None, quiet: bool) -> int:
     """Show one claim: statement, assumptions, verdict, witness, corrected form, dependents."""

@@ -9,12 +9,13 @@ from typing import Any
 from dcpg_theory.engine.accuracy import Accuracy
 from dcpg_theory.engine.recording import Record
 from dcpg_theory.exact.numbers import Array
+from dcpg_theory.notebook import Card, Shown, number, text
 
 __all__ = ["Trace"]
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Trace:
+class Trace(Shown):
     """The end of a run of Algorithm 1, and what was recorded on the way.
 
     Attributes
@@ -66,3 +67,17 @@ class Trace:
             f"Trace({self.iterations} iterations, parameters of shape {self.parameters.shape}, "
             f"{len(self.recorded['iteration'])} recorded, path={self.path!r}{stopped})"
         )
+
+    def _card(self) -> Card:
+        rows = [
+            ("method", text(self.method)),
+            ("iterations", text(self.iterations)),
+            ("parameters", text(" × ".join(str(n) for n in self.parameters.shape))),
+        ]
+        if self.stopped:
+            rows.append(("stopped", text(self.stopped)))
+        for name, series in self.recorded.items():
+            if name != "iteration" and series.ndim == 1 and len(series):
+                change = f"{number(series[0])} → {number(series[-1])}"
+                rows.append((name.replace("_", " "), text(change)))
+        return Card("Trace", tuple(rows))

@@ -27,6 +27,7 @@ import numpy as np
 
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.models.finite_mdp import FiniteMDP
+from dcpg_theory.models.gymnasium_tables import END
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
 __all__ = ["ACTIONS", "END", "Cell", "Endings", "GridTask", "GridWorld", "label"]
@@ -36,8 +37,6 @@ Cell = tuple[int, int]
 
 ACTIONS = ("up", "down", "left", "right")
 STEPS = ((-1, 0), (1, 0), (0, -1), (0, 1))
-END = "end"
-"""The label of the state after the end of an episode."""
 
 
 class Endings(StrEnum):

@@ -15,6 +15,7 @@ from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized
+from dcpg_theory.notebook import Card, Shown, as_printed, text
 from dcpg_theory.theory.assumptions import Assumption
 
 __all__ = [
@@ -120,7 +121,7 @@ def ingredient(what: str, **values: Any) -> Control:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Shown):
     """One statement, its check and its controls. Calling it runs the check.
 
     Attributes
@@ -172,6 +173,19 @@ class Claim:
         if self.check is None:
             raise InvalidInput(f"{self.id} is judged by its parts {', '.join(self.parts)}")
         return self.check(kernel)
+
+    def _card(self) -> Card:
+        rows = [
+            ("where", text(self.where)),
+            ("kind", text(self.kind)),
+            ("statement", as_printed(self.statement)),
+        ]
+        rows += [("assumes", text(assumption.words)) for assumption in self.assumptions]
+        if self.note:
+            rows.append(("note", text(self.note)))
+        if self.depends:
+            rows.append(("depends on", text(", ".join(self.depends))))
+        return Card(self.id, tuple(rows))
 
     def variant(self, **changes: Any) -> Claim:
         """Return the claim with some fields changed, for corrected and sharper forms."""

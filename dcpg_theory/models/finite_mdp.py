@@ -15,15 +15,16 @@ import numpy as np
 
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array, NumberKind, as_array, as_scalar, number_kind
-from dcpg_theory.models import validation
+from dcpg_theory.models import gymnasium_tables, interchange, validation
 from dcpg_theory.models.conversion import float_of, rational_of, same_entries
 from dcpg_theory.models.validation import converted, input_array
+from dcpg_theory.notebook import Card, Shown, text
 
 __all__ = ["FiniteMDP"]
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
-class FiniteMDP:
+class FiniteMDP(Shown):
     """A finite Markov decision process with its discount and start distribution.
 
     Immutable: the arrays are read-only copies. All numbers are of one kind, the one that
@@ -137,6 +138,15 @@ class FiniteMDP:
         validation.check_nonnegative(self.transitions.data, self.kind, stored)
         sums = np.asarray(self.transitions.sum(axis=1)).reshape(self.n_states, n_actions)
         validation.check_sums(sums, self.kind, row)
+
+    from_arrays = staticmethod(interchange.from_arrays)
+    from_sparse = staticmethod(interchange.from_sparse)
+    from_mdptoolbox = staticmethod(interchange.from_mdptoolbox)
+    from_quantecon = staticmethod(interchange.from_quantecon)
+    from_gymnasium = staticmethod(gymnasium_tables.from_gymnasium)
+    to_mdptoolbox = interchange.to_mdptoolbox
+    to_quantecon = interchange.to_quantecon
+    to_gymnasium = gymnasium_tables.to_gymnasium
 
     @property
     def n_states(self) -> int:
@@ -337,6 +347,17 @@ class FiniteMDP:
             f"FiniteMDP({self.n_states} states, {self.n_actions} actions, "
             f"discount={self.discount}, {self.kind}{sparse})"
         )
+
+    def _card(self) -> Card:
+        stored = f"{self.transitions.nnz} entries" if self.is_sparse else "dense"
+        rows = {
+            "states": self.n_states,
+            "actions": self.n_actions,
+            "discount": self.discount,
+            "numbers": self.kind,
+            "transitions": stored,
+        }
+        return Card("FiniteMDP", tuple((name, text(value)) for name, value in rows.items()))
 
 
 def _dense_input(values: Any) -> Array:

@@ -12,12 +12,13 @@ from dcpg_theory.exact.numbers import Array, NumberKind, as_array, number_kind
 from dcpg_theory.models import validation
 from dcpg_theory.models.conversion import float_of, same_entries
 from dcpg_theory.models.validation import input_array
+from dcpg_theory.notebook import Card, Shown, formula, number, text
 
 __all__ = ["MixingMatrix"]
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
-class MixingMatrix:
+class MixingMatrix(Shown):
     """A doubly stochastic matrix W: entry [i, j] is the weight agent i gives agent j.
 
     Immutable. Nothing else is asked of it: it need not be symmetric or positive, and a disconnected
@@ -137,6 +138,21 @@ class MixingMatrix:
     def __repr__(self) -> str:
         kind = NumberKind.FLOAT if self.exact is None else NumberKind.RATIONAL
         return f"MixingMatrix({self.n_agents} agents, {kind})"
+
+    def _card(self) -> Card:
+        sigma = number(self.second_singular_value)
+        return Card(
+            "MixingMatrix",
+            (
+                ("agents", text(self.n_agents)),
+                ("symmetric", text("yes" if self.is_symmetric else "no")),
+                (
+                    "second singular value",
+                    formula(rf"\sigma_2={sigma}"),
+                ),
+                ("spectral gap", formula(rf"1-\sigma_2={number(self.spectral_gap)}")),
+            ),
+        )
 
 
 def _check_doubly_stochastic(weights: Array, kind: NumberKind) -> None:

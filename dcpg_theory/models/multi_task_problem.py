@@ -21,12 +21,16 @@ from dcpg_theory.models import validation
 from dcpg_theory.models.conversion import float_of, rational_of, same_entries
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.validation import converted, in_task, input_array
+from dcpg_theory.notebook import Card, Shown, text
 
 __all__ = ["MultiTaskProblem"]
 
+_SHOWN_TASKS = 6
+"""On a card in a notebook."""
+
 
 @dataclass(frozen=True, slots=True, init=False, eq=False, repr=False)
-class MultiTaskProblem:
+class MultiTaskProblem(Shown):
     """Tasks M_1, ..., M_N with common actions, over the union of their states.
 
     Immutable. In indices and messages tasks are counted from 0, as in ``problem.tasks[0]``.
@@ -254,6 +258,19 @@ class MultiTaskProblem:
             f"MultiTaskProblem({self.n_tasks} tasks, {self.n_states} states, "
             f"{self.n_actions} actions, {self.kind})"
         )
+
+    def _card(self) -> Card:
+        rows = [
+            ("tasks", text(self.n_tasks)),
+            ("states of all", text(self.n_states)),
+            ("actions", text(self.n_actions)),
+            ("numbers", text(self.kind)),
+        ]
+        for i, task in enumerate(self.tasks[:_SHOWN_TASKS]):
+            rows.append((f"task {i}", text(f"{task.n_states} states, discount {task.discount}")))
+        if self.n_tasks > _SHOWN_TASKS:
+            rows.append(("…", text(f"{self.n_tasks - _SHOWN_TASKS} more tasks")))
+        return Card("MultiTaskProblem", tuple(rows))
 
 
 def _check_tasks(tasks: tuple[FiniteMDP, ...]) -> None:

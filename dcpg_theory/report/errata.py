@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dcpg_theory.exact.verdicts import Verdict
+from dcpg_theory.formulas import segments
 from dcpg_theory.ledger.claims import Origin, Severity
 from dcpg_theory.ledger.records import Record
 from dcpg_theory.ledger.registry import Registry
-from dcpg_theory.report.statements import segments
 
 __all__ = ["Erratum", "errata", "headings", "latex", "markdown"]
 

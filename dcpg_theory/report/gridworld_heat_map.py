@@ -16,7 +16,7 @@ from dcpg_theory.exact.numbers import Array
 from dcpg_theory.gridworld.worlds import Cell, GridWorld, label
 from dcpg_theory.report.gridworld_picture import save_figure
 
-__all__ = ["MARK", "save_heat_map"]
+__all__ = ["MARK", "draw_mismatch", "save_heat_map"]
 
 MARK = "dcpg_theory gridworld heat map"
 _CAPTION = (
@@ -56,20 +56,25 @@ def save_heat_map(
     figure = Figure(figsize=(12.6, 4.9), dpi=110)
     axes: Any = figure.subplots(1, 3)
     figure.subplots_adjust(left=0.02, right=0.94, top=0.86, bottom=0.17, wspace=0.18)
-    finite = np.where(np.isinf(spread), np.nan, spread)
-    top = max(1.0, float(np.log10(np.nanmax(finite, initial=10.0))))
-    crossed = {name for name, x in zip(world.problem().states, spread, strict=True) if np.isinf(x)}
-    logs = np.log10(np.maximum(finite, 1))
-    _panel(axes[0], world, logs, (0, top), "viridis_r", "mismatch, log10 of the spread")
+    draw_mismatch(axes[0], world, spread)
     _panel(axes[1], world, conflict, (0, 1), "viridis_r", "conflict of the gradients")
     _panel(axes[2], world, least, (-1, 1), "cividis", "least cosine of two tasks")
-    for cell in world.cells():
-        if label(cell) in crossed:
-            axes[0].plot(cell[1] + 0.5, cell[0] + 0.5, marker="x", color="0.2", ms=6, mew=1.2)
     figure.text(0.02, 0.95, title, fontsize=12, ha="left", va="center")
     wrapped = textwrap.fill(_CAPTION, 205)
     figure.text(0.02, 0.02, wrapped, fontsize=8.5, ha="left", va="bottom")
     save_figure(path, figure, MARK)
+
+
+def draw_mismatch(ax: Axes, world: GridWorld, spread: Array) -> None:
+    """Draw the spread of the mismatch ratios, shape (n_states,), crossed where it is infinite."""
+    finite = np.where(np.isinf(spread), np.nan, spread)
+    top = max(1.0, float(np.log10(np.nanmax(finite, initial=10.0))))
+    logs = np.log10(np.maximum(finite, 1))
+    _panel(ax, world, logs, (0, top), "viridis_r", "mismatch, log10 of the spread")
+    crossed = {name for name, x in zip(world.problem().states, spread, strict=True) if np.isinf(x)}
+    for cell in world.cells():
+        if label(cell) in crossed:
+            ax.plot(cell[1] + 0.5, cell[0] + 0.5, marker="x", color="0.2", ms=6, mew=1.2)
 
 
 def _panel(

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from dcpg_theory import __version__
 from dcpg_theory.exact.verdicts import Verdict
+from dcpg_theory.formulas import as_html
 from dcpg_theory.ledger.claims import Claim
 from dcpg_theory.ledger.records import Record, summary
 from dcpg_theory.ledger.registry import Registry
 from dcpg_theory.report.dependency_picture import SIGNS, dependency_svg
 from dcpg_theory.report.errata import Erratum, errata
-from dcpg_theory.report.statements import as_html
 
 __all__ = ["page"]
 

@@ -23,7 +23,18 @@ from dcpg_theory.engine.files import write_whole
 from dcpg_theory.engine.trace import Trace
 from dcpg_theory.errors import InvalidInput
 
-__all__ = ["FORMATS", "MARK", "RunPlot", "save_run_plot"]
+__all__ = [
+    "FORMATS",
+    "LOOKS",
+    "MARK",
+    "RunPlot",
+    "draw_consensus",
+    "draw_line",
+    "draw_objective",
+    "draw_policy",
+    "finish",
+    "save_run_plot",
+]
 
 FORMATS = (".png", ".svg")
 MARK = "dcpg_theory run plot"
@@ -35,7 +46,8 @@ _COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#
 _STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 _LINEAR = 20
 _NOTE = " (logarithmic from 1 on)"
-_MEAN, *_AGENTS = list(zip(_COLOURS, _STYLES, strict=True))
+LOOKS = tuple(zip(_COLOURS, _STYLES, strict=True))
+_MEAN, *_AGENTS = LOOKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,51 +112,54 @@ def _figure(trace: Trace, plot: RunPlot) -> Figure:
     figure = Figure(figsize=(7.6, 7.2), dpi=100, layout=engine)
     figure.text(0.02, 0.975, plot.title, fontsize=12, ha="left", va="center")
     axes: Any = figure.subplots(3, 1, sharex=True)
-    _draw_objective(axes[0], trace, plot)
-    _draw_policy(axes[1], trace, plot)
-    _draw_consensus(axes[2], trace)
-    axes[2].set_xlabel(f"iteration k{_NOTE if trace.iterations > _LINEAR else ''}")
+    draw_objective(axes[0], trace, plot)
+    draw_policy(axes[1], trace, plot)
+    draw_consensus(axes[2], trace)
     for ax in axes:
-        _finish(ax, trace.iterations)
+        finish(ax, trace.iterations)
+        ax.label_outer()
     figure.text(0.02, 0.01, caption, fontsize=8.5, ha="left", va="bottom")
     return figure
 
 
-def _draw_objective(ax: Axes, trace: Trace, plot: RunPlot) -> None:
+def draw_objective(ax: Axes, trace: Trace, plot: RunPlot) -> None:
+    """Draw the objective of the mean parameters and of the agents' own, and the optimum."""
     k, recorded = trace.recorded["iteration"], trace.recorded
-    _line(ax, k, recorded["objective"], _MEAN, "mean parameters", width=2)
-    _line(ax, k, recorded["own_objective"], _AGENTS[0], "each agent's own")
+    draw_line(ax, k, recorded["objective"], _MEAN, "mean parameters", width=2)
+    draw_line(ax, k, recorded["own_objective"], _AGENTS[0], "each agent's own")
     if plot.optimum is not None:
         ax.axhline(plot.optimum, color="0.45", lw=1, ls=(0, (2, 3)), label=plot.optimum_label)
     ax.set_ylabel("objective\n(discounted reward)")
 
 
-def _draw_policy(ax: Axes, trace: Trace, plot: RunPlot) -> None:
+def draw_policy(ax: Axes, trace: Trace, plot: RunPlot) -> None:
+    """Draw the policies at the first recorded state."""
     k, own, mean = (trace.recorded[name] for name in ("iteration", "policy", "mean_policy"))
     n_tasks, n_actions = own.shape[1], own.shape[3]
     if n_actions == 2:
-        _line(ax, k, mean[:, 0, 0], _MEAN, "mean parameters", width=2)
+        draw_line(ax, k, mean[:, 0, 0], _MEAN, "mean parameters", width=2)
         many = n_tasks > len(_AGENTS)
         for i in range(n_tasks):
             look = ("0.55", "-") if many else _AGENTS[i]
             label = f"agent {i + 1}" if not many else "each agent" if i == 0 else None
-            _line(ax, k, own[:, i, 0, 0], look, label, width=0.8 if many else 1.4)
+            draw_line(ax, k, own[:, i, 0, 0], look, label, width=0.8 if many else 1.4)
         ax.set_ylabel(f"probability of {plot.actions[0]}\nat {plot.state}")
     else:
         looks = [_MEAN, *_AGENTS]
         for a in range(n_actions):
             look = looks[a % len(looks)]
-            _line(ax, k, mean[:, 0, a], look, f"action {plot.actions[a]}", width=1.6)
+            draw_line(ax, k, mean[:, 0, a], look, f"action {plot.actions[a]}", width=1.6)
         ax.set_ylabel(f"probability at {plot.state}\n(mean parameters)")
     ax.set_ylim(-0.05, 1.05)
 
 
-def _draw_consensus(ax: Axes, trace: Trace) -> None:
+def draw_consensus(ax: Axes, trace: Trace) -> None:
+    """Draw the consensus error, on a logarithmic axis where there is any."""
     error = trace.recorded["consensus_error"]
     label = r"$(\sum_i \|\theta_i - \bar\theta\|^2)^{1/2}$"
     positive = error > 0
     shown = np.where(positive, error, np.nan) if positive.any() else error
-    _line(ax, trace.recorded["iteration"], shown, _MEAN, label, width=2)
+    draw_line(ax, trace.recorded["iteration"], shown, _MEAN, label, width=2)
     if positive.any():
         ax.set_yscale("log")
         low, high = error[positive].min(), error.max()
@@ -152,14 +167,16 @@ def _draw_consensus(ax: Axes, trace: Trace) -> None:
     ax.set_ylabel("consensus error\n(parameter units)")
 
 
-def _line(ax: Axes, x: Any, y: Any, look: Any, label: str | None, width: float = 1.5) -> None:
+def draw_line(ax: Axes, x: Any, y: Any, look: Any, label: str | None, width: float = 1.5) -> None:
+    """Draw one curve with a colour and a line style."""
     colour, style = look
     front = 3 if label == "mean parameters" else 2
     ax.plot(x, y, color=colour, ls=style, lw=width, label=label, zorder=front)
 
 
-def _finish(ax: Axes, iterations: int) -> None:
-    """Give an axis its scale, its grid and a legend beside the data."""
+def finish(ax: Axes, iterations: int) -> None:
+    """Give an axis of iterations its scale, its name, its grid and a legend beside the data."""
+    ax.set_xlabel(f"iteration k{_NOTE if iterations > _LINEAR else ''}")
     if iterations > _LINEAR:
         ax.set_xscale("symlog", linthresh=1, linscale=0.3)
         ticks = [0, *(10**e for e in range(int(np.log10(iterations)) + 1))]

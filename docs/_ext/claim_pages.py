@@ -17,12 +17,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from dcpg_theory.formulas import as_html
 from dcpg_theory.ledger.claims import Claim
 from dcpg_theory.ledger.recorded import read_recorded
 from dcpg_theory.ledger.records import Record, summary
 from dcpg_theory.ledger.registry import Registry, load_registry
 from dcpg_theory.report.errata import errata, headings
-from dcpg_theory.report.statements import as_html
 
 FOLDER = "claims"
 _LOGGER = logging.getLogger(__name__)

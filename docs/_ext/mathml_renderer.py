@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-from dcpg_theory.report.statements import mathml
+from dcpg_theory.formulas import mathml
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

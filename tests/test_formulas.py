@@ -4,8 +4,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from dcpg_theory.formulas import Segment, as_html, mathml, segments
 from dcpg_theory.ledger import load_registry
-from dcpg_theory.report.statements import Segment, as_html, mathml, segments
 
 
 def test_dollars_cut_prose_from_formulas():
