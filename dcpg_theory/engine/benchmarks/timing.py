@@ -78,12 +78,21 @@ def interleaved(
 
 
 def _batch(run: Callable[[int], object], seconds: float, clock: Callable[[], float]) -> int:
-    """Return how many iterations take about so long; run them once, which also warms up."""
+    """Return how many iterations take about so long.
+
+    The first run is not looked at: it compiles and warms up. The better of two runs counts, since
+    one that was interrupted would make a batch too small to measure.
+    """
+    run(1)
     n = 1
     while True:
-        begin = clock()
-        run(n)
-        taken = clock() - begin
+        taken = min(_lasts(run, n, clock) for _ in range(2))
         if taken >= seconds / 3 or n >= LONGEST_BATCH:
             return max(1, min(LONGEST_BATCH, round(n * seconds / max(taken, 1e-9))))
         n = min(LONGEST_BATCH, n * max(2, min(10, int(seconds / 2 / max(taken, 1e-9)))))
+
+
+def _lasts(run: Callable[[int], object], n: int, clock: Callable[[], float]) -> float:
+    begin = clock()
+    run(n)
+    return clock() - begin
