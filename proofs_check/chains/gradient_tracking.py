@@ -27,7 +27,8 @@ from proofs_check.chains.stacks import ONE, E, E_i, W, c, count, m, mean_gradien
 __all__ = ["BOX", "gradient_tracking", "remaining"]
 
 q, b, Delta, G, sigma, iterations = symbols("q", "b", "Delta", "G_rms", "sigma_2", "K")
-u, v, remaining, Z, kappa, weight = symbols("u", "v", "c_Q", "Z", "kappa", "w")
+u, v, remaining, climb = symbols("u", "v", "c_Q", "R")
+Z, kappa, weight, share = symbols("Z", "kappa", "w", "w_1")
 """``remaining`` is the c of the statement, what is left of Q; kappa is the root of K."""
 rho = 1 - sigma
 alpha = q * rho**2 / (2 * b)
@@ -35,9 +36,10 @@ BOX = Box(
     q=Interval(Fraction(0), Fraction(1, 2), closed_upper=True),
     sigma_2=Interval(Fraction(0), Fraction(1), closed_lower=True),
     w=Interval(Fraction(0), Fraction(1)),
+    w_1=Interval(Fraction(0), Fraction(1)),
     N=at_least(2),
     K=at_least(1),
-    **dict.fromkeys(("b", "G_rms", "Delta", "u", "v", "c_Q", "Z", "kappa"), positive()),
+    **dict.fromkeys(("b", "G_rms", "Delta", "u", "v", "c_Q", "R", "Z", "kappa"), positive()),
 )
 _HALF = number(Fraction(1, 2))
 _MARKS = ("0", "k", "k+1", "K")
@@ -125,7 +127,9 @@ def _mean_of_tracker(proof: Derivation) -> None:
         ("tracker", m, None),
         ("mW=m", None, y["k"]),
     )
-    proof.conclude("mean starts", equal(apart["0"], Operator.zero("S", SCALARS)), ("y start", m, None))
+    proof.conclude(
+        "mean starts", equal(apart["0"], Operator.zero("S", SCALARS)), ("y start", m, None)
+    )
     proof.use("mean of y", "vanishing", step="mean stays", start="mean starts", here=apart["k"])
     proof.use("sum of g", "sum", fact="g[k]", index="j")
     proof.conclude(
@@ -140,7 +144,9 @@ def _mean_of_tracker(proof: Derivation) -> None:
     )
 
 
-def _accumulated(proof: Derivation, name: str, here: Operator, push: Operator, *because: str) -> None:
+def _accumulated(
+    proof: Derivation, name: str, here: Operator, push: Operator, *because: str
+) -> None:
     """Conclude ``<name>``: rho^2 sum_k |x[k]|^2 <= sum_k |push[k]|^2, from x[0] = 0.
 
     There must be the facts ``<name> step``: x[k+1] = (W - J) x[k] + push, and ``<name> start``.
@@ -473,8 +479,8 @@ def _descent(proof: Derivation) -> None:
     )  # fmt: skip
 
 
-def _agent(proof: Derivation, share: RationalFunction) -> Operator:
-    """Conclude ``agent``: |grad f(theta_i)|^2 <= |top|^2/share + b^2 ((N-1)/N) |e|^2/(1 - share)."""
+def _agent(proof: Derivation, w_1: RationalFunction) -> Operator:
+    """Conclude ``agent``: |grad f(theta_i)|^2 <= |top|^2/w_1 + b^2 ((N-1)/N) |e|^2/(1 - w_1)."""
     there, part = E_i @ _x, E_i @ e
     change = _jensen(proof, "agent i", there, _mean)
     proof.conclude("i apart", equal(there - _mean, part), ("E_ic=I", None, _mean))
@@ -484,9 +490,7 @@ def _agent(proof: Derivation, share: RationalFunction) -> Operator:
     proof.use("around", "square", vector=around)
     proof.use("(E_ic)^T", "transposed", fact="E_ic=I")
     et, pt = transpose(e), transpose(part)
-    proof.conclude(
-        "zero mean", equal(m @ e, Operator.zero("S", SCALARS)), ("mc=I", None, _mean)
-    )
+    proof.conclude("zero mean", equal(m @ e, Operator.zero("S", SCALARS)), ("mc=I", None, _mean))
     proof.use("zero mean^T", "transposed", fact="zero mean")
     proof.conclude(
         "|e_i|^2",
@@ -498,13 +502,13 @@ def _agent(proof: Derivation, share: RationalFunction) -> Operator:
         words="e has mean 0, so one block holds at most (N - 1)/N of it",
     )  # fmt: skip
     mean = mean_gradient("L[j]", there)
-    used = _parts(proof, "agent", [top, change], [share, 1 - share])
+    used = _parts(proof, "agent", [top, change], [w_1, 1 - w_1])
     proof.conclude(
         "agent",
         less(
             _square(mean),
-            _square(top).scaled(1 / share)
-            + _square(e).scaled(b**2 * (count - 1) / count / (1 - share)),
+            _square(top).scaled(1 / w_1)
+            + _square(e).scaled(b**2 * (count - 1) / count / (1 - w_1)),
         ),
         *used, "agent i: error",
         ("i apart", transpose(there - _mean), None), ("i apart^T", None, part), "|e_i|^2",
@@ -514,8 +518,44 @@ def _agent(proof: Derivation, share: RationalFunction) -> Operator:
     return mean
 
 
+def _squares(proof: Derivation, mean: Operator) -> None:
+    """Conclude ``squares``: sum_k |grad f(theta_i)|^2 <= (Z + u)^2; here the weights get values.
+
+    (sqrt(P) + sqrt(Q) v + u)^2 <= P/w_1 + v^2 Q/w_2 + u^2/w_3 with w_3 = u/(Z + u) and w_1 : w_2 = c : v^2.
+    """
+    whole, mixed = Z + u, remaining + v**2
+    part, own = Z * remaining / (whole * mixed), u * mixed / (u * mixed + Z * v**2)
+    for symbol, name, value in ((share, "w_1", part), (weight, "w", own)):
+        words = f"{name} is short for this"
+        proof.assume(name, equal(ONE.scaled(symbol), ONE.scaled(value)), words)
+    slopes = _total(_gbar)
+    far = _total(e).scaled(b**2 * (count - 1) / count)
+    proof.conclude(
+        "far",
+        less(far, ONE.scaled(u**2 / weight) + slopes.scaled(v**2 / (1 - weight))),
+        "best", "u", ("v", None, slopes),
+    )  # fmt: skip
+    proof.conclude(
+        "far, best",
+        less(far, ONE.scaled(u**2 / own) + slopes.scaled(v**2 / (1 - own))),
+        "far", "w", ("w", None, slopes),
+    )  # fmt: skip
+    proof.conclude(
+        "agents, best",
+        less(_total(mean), _total(top).scaled(1 / part) + far.scaled(1 / (1 - part))),
+        "agents", ("w_1", None, _total(top)), ("w_1", None, _total(e)),
+    )  # fmt: skip
+    proof.conclude(
+        "squares",
+        less(_total(mean), ONE.scaled(whole**2)),
+        "agents, best", "far, best", "P + cQ", "Z",
+        words="(sqrt(P) + v sqrt(Q) + u)^2 <= (Z + u)^2, since P + c Q <= R",
+    )  # fmt: skip
+
+
 def gradient_tracking(
     inside: RationalFunction,
+    room: RationalFunction,
     left: RationalFunction,
     first: RationalFunction,
     growth: RationalFunction,
@@ -527,9 +567,9 @@ def gradient_tracking(
     Parameters
     ----------
     inside : RationalFunction
-        R (1 + v^2/c), of the symbols v and c_Q.
-    left, first, growth : RationalFunction
-        c, u^2 and v^2.
+        R (1 + v^2/c), of the symbols R, v and c_Q.
+    room, left, first, growth : RationalFunction
+        R, c, u^2 and v^2.
     bound : RationalFunction
         Of Z, u and kappa, the root of K.
     longest : Fraction
@@ -544,6 +584,7 @@ def gradient_tracking(
         ("u", equal(ONE.scaled(u**2), ONE.scaled(first)), "u is a square root"),
         ("v", equal(ONE.scaled(v**2), ONE.scaled(growth)), "v is a square root"),
         ("c", equal(ONE.scaled(remaining), ONE.scaled(left)), "c is short for this"),
+        ("R", equal(ONE.scaled(climb), ONE.scaled(room)), "R is short for this"),
         ("Z", equal(ONE.scaled(Z**2), ONE.scaled(inside)), "Z is a square root"),
         ("kappa", equal(ONE.scaled(kappa**2), ONE.scaled(iterations)), "kappa is sqrt(K)"),
     ):
@@ -555,36 +596,20 @@ def gradient_tracking(
     _mixing_part(proof)
     _together(proof, "even", _HALF)
     _descent(proof)
-    errors, _ = distance_squares()
-    room = 2 * Delta / alpha + 2 * b**2 / count * errors
     proof.conclude(
         "P + cQ",
-        less(_total(top) + _total(_gbar).scaled(remaining), ONE.scaled(room)),
-        "descent", "even", ("c", None, _total(_gbar)),
+        less(_total(top) + _total(_gbar).scaled(remaining), ONE.scaled(climb)),
+        "descent", "even", "R", ("c", None, _total(_gbar)),
         words="P + c Q <= R",
     )  # fmt: skip
-    whole, mixed = Z + u, remaining + v**2
-    share = Z * remaining / (whole * mixed)
     mean = _agent(proof, share)
-    own = u * mixed / (u * mixed + Z * v**2)
-    proof.assume("w", equal(ONE.scaled(weight), ONE.scaled(own)), "w is short for this")
     _together(proof, "best", weight)
-    apart = _total(e).scaled(b**2 * (count - 1) / count)
-    proof.conclude(
-        "apart",
-        less(apart, ONE.scaled(u**2 / weight) + _total(_gbar).scaled(v**2 / (1 - weight))),
-        "best", "u", ("v", None, _total(_gbar)),
-        words="(u + v sqrt(Q))^2, with the best weight",
-    )  # fmt: skip
-    proof.conclude(
-        "squares",
-        less(_total(mean), ONE.scaled(whole**2)),
-        "agents", "apart", "P + cQ", "Z", "w", ("w", None, _total(_gbar)),
-        words="(sqrt(P) + v sqrt(Q) + u)^2 <= (Z + u)^2, since P + c Q <= R",
-    )  # fmt: skip
+    _squares(proof, mean)
     level = bound
     proof.use("mean", "euclidean", vector=mean)
-    proof.assume("least", less(least, norm_of(mean)), "M is the smallest |grad f(theta_i[k])|, k < K")
+    proof.assume(
+        "least", less(least, norm_of(mean)), "M is the smallest |grad f(theta_i[k])|, k < K"
+    )
     proof.use("tangent", "square", vector=norm_of(mean) - ONE.scaled(level))
     proof.conclude(
         "each k",
