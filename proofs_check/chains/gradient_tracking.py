@@ -553,6 +553,11 @@ def _squares(proof: Derivation, mean: Operator) -> None:
     )  # fmt: skip
 
 
+def box_up_to(longest: Fraction) -> Box:
+    """Return the ranges of the symbols, where q reaches up to `longest`."""
+    return BOX.replace(q=Interval(Fraction(0), longest, closed_upper=True))
+
+
 def gradient_tracking(
     inside: RationalFunction,
     room: RationalFunction,
@@ -575,8 +580,7 @@ def gradient_tracking(
     longest : Fraction
         The largest q.
     """
-    box = BOX.replace(q=Interval(Fraction(0), longest, closed_upper=True))
-    proof = Derivation("gradient tracking", box)
+    proof = Derivation("gradient tracking", box_up_to(longest))
     stacks.assume_blocks(proof)
     stacks.assume_mixing(proof)
     _assume_method(proof)
