@@ -24,22 +24,23 @@ from dcpg_theory.ledger import Claim, Kind, ingredient, misprint, narrate
 from proofs_check.assumptions import EQUAL_STARTS
 from proofs_check.chains import gradient_tracking as chains
 from proofs_check.chains import stacks
+from proofs_check.chains import tracking_errors as symbol
 from proofs_check.chains.derivation import proof_of
 from proofs_check.theorem_1_whole import roots_named
 
 _NAMES: Mapping[str, Any] = {
     r"\alpha": stacks.alpha,
-    r"\sigma_2": chains.sigma,
-    r"\Delta": chains.Delta,
-    r"G_{rms}": chains.G,
-    "b": chains.b,
-    "q": chains.q,
-    "K": chains.iterations,
+    r"\sigma_2": symbol.sigma,
+    r"\Delta": symbol.Delta,
+    r"G_{rms}": symbol.G,
+    "b": symbol.b,
+    "q": symbol.q,
+    "K": symbol.iterations,
     "N": stacks.count,
-    "R": chains.climb,
-    "u": chains.u,
-    "v": chains.v,
-    "c": chains.remaining,
+    "R": symbol.climb,
+    "u": symbol.u,
+    "v": symbol.v,
+    "c": symbol.remaining,
 }
 # The largest alpha, q, R, u, v and c.
 _SETTING = re.compile(
@@ -81,7 +82,8 @@ def _squared(latex: str) -> RationalFunction | None:
                 break
         else:
             return None
-    return square * value**2
+    whole: RationalFunction = square * value**2
+    return whole
 
 
 def _read(statement: str) -> Terms | None:
@@ -93,15 +95,15 @@ def _read(statement: str) -> Terms | None:
         return None
     limit, share, room, first, growth, left = found.groups()
     one, two = symbols("one", "two")
-    roots = {r"\root_1": one, r"\root_2": two, r"\root_3": chains.kappa}
+    roots = {r"\root_1": one, r"\root_2": two, r"\root_3": symbol.kappa}
     bound = parse(tail, {**_NAMES, **roots})
     nothing = RationalFunction.constant(1)
     squares = _squared(first), _squared(growth)
-    unit = 2 * chains.b / chains.rho**2
+    unit = 2 * symbol.b / symbol.rho**2
     longest = unit * parse(limit, _NAMES)
     if (
         _moved(bound, one=one * two, two=nothing) != bound
-        or parse(under[2], _NAMES) != chains.iterations
+        or parse(under[2], _NAMES) != symbol.iterations
         or parse(share, _NAMES) != unit * stacks.alpha
         or not longest.is_constant()
         or squares[0] is None
@@ -114,7 +116,7 @@ def _read(statement: str) -> Terms | None:
         left=parse(left, _NAMES),
         first=squares[0],
         growth=squares[1],
-        bound=_moved(bound, one=chains.Z, two=nothing),
+        bound=_moved(bound, one=symbol.Z, two=nothing),
         longest=Fraction(str(longest.as_constant())),
     )
 
@@ -153,8 +155,7 @@ class Quadratics:
             x = [sum(mix[i][j] * x[j] for j in range(2)) + self.step * y[i] for i in range(2)]
             following = [self.slope(j, x[j]) for j in range(2)]
             y = [
-                sum(mix[i][j] * y[j] for j in range(2)) + following[i] - slopes[i]
-                for i in range(2)
+                sum(mix[i][j] * y[j] for j in range(2)) + following[i] - slopes[i] for i in range(2)
             ]
             slopes = following
         return min(met)
@@ -169,7 +170,7 @@ class Quadratics:
             "N": Fraction(2),
             "K": Fraction(self.iterations),
             "Delta": self.start**2 / 2,
-            "G_rms^2": sum(squares) / 2,
+            "G_rms^2": sum(squares, start=Fraction(0)) / 2,
         }
 
 
@@ -202,7 +203,7 @@ def _rate(kernel: Kernel) -> Evidence:
     if terms is None:
         return kernel.undecided("the statement is not of the form that the chain is about")
     special = _quadratics(kernel, terms)
-    box = chains.box_up_to(terms.longest)
+    box = symbol.box_up_to(terms.longest)
     box = Box(q=box["q"], sigma_2=box["sigma_2"])
     proofs = kernel.every(
         kernel.sign(terms.left, ">", 0, box),
