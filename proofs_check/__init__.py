@@ -58,6 +58,7 @@ CHAPTERS = (
     "proofs_check.appendix_b6",
     "proofs_check.appendix_b6_bounds",
     "proofs_check.appendix_b6_constants",
+    "proofs_check.gradient_tracking",
 )
 
 SEARCHES = (

@@ -298,7 +298,7 @@ _SHARP_NAMES: Mapping[str, Any] = {
 }
 
 
-def _roots(text: str) -> tuple[str, list[str]]:
+def roots_named(text: str) -> tuple[str, list[str]]:
     """Replace the square roots by symbols; return the text and what stands under them."""
     inside = []
     while (start := text.find(r"\sqrt{")) >= 0:
@@ -326,7 +326,7 @@ def _sharp(kernel: Kernel) -> Evidence:
     """
     text = normalized(kernel.statement)
     found = _SHARP_SETTING.search(text)
-    tail, inside = _roots(text.split(r"\leq")[-1].rstrip("."))
+    tail, inside = roots_named(text.split(r"\leq")[-1].rstrip("."))
     if found is None or len(inside) != 3:
         return kernel.undecided("the statement is not of the form that the chain is about")
     limit, small, large = found.groups()

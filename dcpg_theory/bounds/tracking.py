@@ -20,7 +20,8 @@ alpha <= rho^2/(4 b), let q = 2 b alpha/rho^2 <= 1/2. Then for every agent i and
     c = 1 - \frac{q \rho^2}{2} - \frac{q^4 \rho^4}{8 (1-q)^2} > 0.
 
 There is no term that does not fall with K, so that the count of Theorem 2 is of the order
-epsilon^-2. The proof stands in docs/gradient-tracking.md; the ledger has no chain of it yet.
+epsilon^-2. This is the claim gradient-tracking-rate, for N >= 2 and with G_rms the root mean square
+of bounds of the gradients at the start; docs/gradient-tracking.md has the proof in words.
 """
 
 from __future__ import annotations

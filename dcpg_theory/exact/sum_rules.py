@@ -74,6 +74,22 @@ def contraction(
     return {"": Fact(now, "<=", bound)}
 
 
+def vanishing(context: Context, *, step: str, start: str, here: Operator) -> dict[str, Fact]:
+    """Conclude from x[k+1] = x[k] and x[0] = 0 that x[k] = 0 for all k; `here` is x[k]."""
+    if not any(is_generic(atom, "k") for atom in here.atoms()):
+        raise CertificateRejected(f"{here} is not a sequence at [k]")
+    need_generic(context)
+    need_one_definition(context)
+    zero = Operator.zero(here.codomain, here.domain)
+    for name, wanted in (
+        (step, Fact(at_index(here, "k+1"), "=", here)),
+        (start, Fact(at_index(here, "0"), "=", zero)),
+    ):
+        if context.fact(name) != wanted:
+            raise CertificateRejected(f"{name} does not say {wanted}")
+    return {"": Fact(here, "=", zero)}
+
+
 def _need_same(fact: Fact, wanted: Fact, name: str) -> None:
     strong = fact.relation in ("=", "<=", "<") and not fact.pointwise
     if not strong or (fact.left, fact.right) != (wanted.left, wanted.right):
@@ -148,6 +164,13 @@ _ALL = (
         {"step": str, "start": str, "here": Atom, "ratio": RationalFunction,
          "noise": RationalFunction},
         contraction,
+    ),
+    Rule(
+        "vanishing",
+        "If x[0] = 0 and x[k+1] = x[k] for all k, then x[k] = 0 for all k.",
+        "Induction on k; Graham, Knuth and Patashnik, Concrete Mathematics (1994), Section 2.6",
+        {"step": str, "start": str, "here": Operator},
+        vanishing,
     ),
 )  # fmt: skip
 

@@ -11,7 +11,7 @@ import proofs_check
 from dcpg_theory.bounds import optimality, statements, stationarity
 from dcpg_theory.bounds.statements import Statement
 
-# Proved on docs/gradient-tracking.md, and not by a chain of the kernel.
+# Proved since the ledger was last recorded.
 EXPECTED = {"gradient-tracking-rate"}
 
 

@@ -117,6 +117,56 @@ def test_a_sequence_is_one_thing_at_all_indices(same: bool) -> None:
         SUM_RULES["contraction"].use(context, arguments)
 
 
+X = {i: Operator.of(Atom(f"x[{i}]", "A", SCALARS)) for i in ("0", "k", "k+1")}
+NOTHING = Operator.zero("A", SCALARS)
+STAYS, STARTS = Fact(X["k+1"], "=", X["k"]), Fact(X["0"], "=", NOTHING)
+
+
+def vanish(facts: dict[str, Fact], here: Operator = X["k"]) -> Fact:
+    return use("vanishing", facts, step="step", start="start", here=here)
+
+
+def test_a_sequence_that_starts_at_zero_and_does_not_change_is_zero() -> None:
+    assert vanish({"step": STAYS, "start": STARTS}) == Fact(X["k"], "=", NOTHING)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Fact(X["k+1"], "<=", X["k"]),
+        Fact(X["k+1"], "=", X["k"], True),
+        Fact(X["k+1"], "=", X["0"]),
+        Fact(X["k+1"], "=", X["k"] + Operator.of(Atom("one", "A", SCALARS))),
+        Fact(X["k"], "=", X["k"]),
+    ],
+)
+def test_a_sequence_that_may_change_does_not_vanish(step: Fact) -> None:
+    with pytest.raises(CertificateRejected, match=r"step does not say|not for every k"):
+        vanish({"step": step, "start": STARTS})
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        Fact(X["0"], "<=", NOTHING),
+        Fact(X["0"], "=", NOTHING, True),
+        Fact(X["0"], "=", Operator.of(Atom("one", "A", SCALARS))),
+        Fact(X["k"], "=", NOTHING, True),
+    ],
+)
+def test_a_sequence_that_may_start_elsewhere_does_not_vanish(start: Fact) -> None:
+    with pytest.raises(CertificateRejected, match="start does not say"):
+        vanish({"step": STAYS, "start": start})
+
+
+def test_only_a_sequence_vanishes_and_only_where_its_steps_are_for_every_k() -> None:
+    with pytest.raises(CertificateRejected, match="not a sequence"):
+        vanish({"step": STAYS, "start": STARTS}, X["0"])
+    tie = Fact(X["k"], "=", X["0"])
+    with pytest.raises(CertificateRejected, match="not for every k"):
+        vanish({"step": STAYS, "start": STARTS, "tie": tie})
+
+
 def test_every_rule_is_in_the_rulebook_with_a_statement_and_a_reference() -> None:
     for name, rule in SUM_RULES.items():
         assert RULES[name] is rule
