@@ -196,7 +196,7 @@ def _quadratics(kernel: Kernel, terms: Terms) -> Evidence:
 def _rate(kernel: Kernel) -> Evidence:
     """One chain from the method to the bound; R, u, v, c and the range of alpha are read.
 
-    That c > 0 for all q in the range is a polynomial inequality beside it. The special case is a
+    That c >= 23/32 > 0 for all q in the range is a polynomial inequality beside it. The special case is a
     run of the method on two quadratics, in rational numbers.
     """
     terms = _read(kernel.statement)
@@ -206,7 +206,7 @@ def _rate(kernel: Kernel) -> Evidence:
     box = symbol.box_up_to(terms.longest)
     box = Box(q=box["q"], sigma_2=box["sigma_2"])
     proofs = kernel.every(
-        kernel.sign(terms.left, ">", 0, box),
+        kernel.sign(terms.left, ">=", Fraction(23, 32), box),
         proof_of(kernel, lambda: chains.gradient_tracking(*terms)),
     )
     return kernel.confirmed(proofs, special)
@@ -241,7 +241,7 @@ gradient_tracking_rate = Claim(
     ),
     note=(
         "not a statement of the paper. For one agent the method is gradient ascent, and "
-        "theorem-1-sharp holds. c > 0 in the whole range, and c >= 23/32"
+        "theorem-1-sharp holds. In the whole range c >= 23/32"
     ),
 )
 
