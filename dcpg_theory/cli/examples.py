@@ -7,7 +7,6 @@ __all__ = ["EXAMPLES", "epilog"]
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "dcpg": (
         "dcpg audit 'eq-1*'",
-        "dcpg run example-1 --iterations 2000",
         "dcpg bounds --agents 4 --discount 0.9 --states 100 --actions 4 --graph ring",
     ),
     "audit": (
@@ -26,6 +25,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'eval "$(dcpg completion zsh)"               # in ~/.zshrc',
         "dcpg completion fish > ~/.config/fish/completions/dcpg.fish",
     ),
+    "drone": (
+        "dcpg drone doctor",
+        "dcpg drone table --tier smoke",
+        "dcpg drone serve --world 0 --port 41451 --dialect cosys",
+    ),
     "gridworld": (
         "dcpg gridworld train fig2a --exact",
         "dcpg gridworld figure fig2a fig2b --out pictures",
@@ -38,8 +42,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "search": (
         "dcpg search --list",
-        "dcpg search lemma-b2 --rounds 2 --discount 9/10",
-        "dcpg search --check lemma-b2.toml",
+        "dcpg search eq-77-gradient --rounds 2 --discount 9/10",
+        "dcpg search --check eq-77-gradient.toml",
     ),
     "show": ("dcpg show eq-18", "dcpg show theorem-1 --json -"),
 }

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from dcpg_theory.cli.examples import epilog
+
 __all__ = ["drone"]
 
 _COMMANDS = {
@@ -38,7 +40,7 @@ class _LazyGroup(click.Group):
             formatter.write_dl(sorted(_COMMANDS.items()))
 
 
-@click.group(cls=_LazyGroup)
+@click.group(cls=_LazyGroup, epilog=epilog("drone"))
 def drone() -> None:
     """Drones that learn to fly in four worlds, alone and together (Section 5.2).
 
