@@ -64,7 +64,7 @@ def test_every_option_has_a_word_of_help(name):
 @pytest.mark.parametrize("line", [line for lines in EXAMPLES.values() for line in lines])
 def test_examples_are_read_by_their_commands(line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "lemma-b2.toml").touch()
+    (tmp_path / "eq-77-gradient.toml").touch()
     words = shlex.split(line, comments=True)
     words = shlex.split(words[1][2:-1]) if words[0] == "eval" else words
     words = words[: words.index(">")] if ">" in words else words

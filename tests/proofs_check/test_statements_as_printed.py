@@ -14,7 +14,7 @@ REGISTRY = load_registry()
 QUOTED = [id for id, member in REGISTRY.items() if member.lines is not None]
 LETTERS = {"π": r"\pi ", "ρ": r"\rho ", "θ": r"\theta ", "γ": r"\gamma "}
 CHAPTERS = ((46, 127), (372, 498))  # Section 2, Appendix A
-OURS = ("-corrected", "-sharp", "-runs", "-rate")
+OURS = ("-corrected", "-sharp", "-runs", "tracking-rate")
 
 
 def folded(text):
