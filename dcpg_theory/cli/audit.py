@@ -120,7 +120,8 @@ def audit(
     write_text(html_file, lambda: page(registry, shown))
     console.print(ledger_table(shown))
     counts = ", ".join(f"{count} {verdict}" for verdict, count in summary(shown).items())
-    console.print(f"{len(shown)} claims in {seconds:.1f} s: {counts}")
+    noun = "claim" if len(shown) == 1 else "claims"
+    console.print(f"{len(shown)} {noun} in {seconds:.1f} s: {counts}")
     if quick:
         console.print(f"left out, since their checks are long: {', '.join(left_out) or 'none'}")
     _report_differences(differences)

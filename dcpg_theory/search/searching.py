@@ -6,7 +6,7 @@ search that was cut off goes on where it was, and the same seed finds the same i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any
@@ -173,7 +173,6 @@ def rounds(
     count: int,
     budget: Budget,
     pool: Executor | None = None,
-    on_round: Callable[[int, Found], object] = lambda _number, _found: None,
 ) -> Iterator[tuple[int, Found]]:
     """Yield what each round finds, in the order of their numbers.
 
@@ -187,8 +186,6 @@ def rounds(
     budget : Budget
     pool : concurrent.futures.Executor, optional
         Where the rounds run; by default here.
-    on_round : callable
-        Told of each round as it is yielded.
     """
     numbers = range(first, first + count)
     if pool is None:
@@ -196,6 +193,4 @@ def rounds(
     else:
         waiting = [pool.submit(one_round, claim, options, seed, k, budget) for k in numbers]
         results = (future.result() for future in waiting)
-    for number, found in zip(numbers, results, strict=True):
-        on_round(number, found)
-        yield number, found
+    yield from zip(numbers, results, strict=True)

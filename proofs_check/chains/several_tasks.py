@@ -30,7 +30,6 @@ __all__ = [
     "advantages_bounded",
     "difference",
     "grouped",
-    "matched_difference",
     "mismatch_bound",
     "proposition_1",
     "stationary_is_optimal",
@@ -146,20 +145,6 @@ UNION_POLICY: tuple[Line, ...] = (
     hypothesis("Us>=0", nonnegative(Us), "probabilities >= 0"),
     hypothesis("UsBs=I", equal(Us @ Bs, unit("S")), "probabilities sum to one"),
 )
-
-
-def matched_difference() -> Chain:
-    """With (12): V(theta*; rho) - V(theta; rho) = sum_s w(s) sum_a pi*(a|s) (F A)(s, a)."""
-    return _chain(
-        "the performance difference under (12)",
-        _VISITS_OPTIMAL,
-        _BELLMAN_OPTIMAL,
-        _OPTIMAL_SUMS,
-        _MATCH,
-        _SAME_POLICY,
-        _DIFFERENCE,
-        _MATCHED,
-    )
 
 
 _TOTAL_GRADIENT = hypothesis(

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from importlib.resources import files
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,7 @@ from dcpg_theory.gridworld.experiments import (
     train_by_episodes,
     train_exactly,
 )
-from dcpg_theory.gridworld.witnesses import policy_text, reached_policy
+from dcpg_theory.gridworld.witnesses import policy_text, reached_policy, seed_runs, seed_text
 
 
 def dense(world, kept):
@@ -52,6 +54,11 @@ def test_kept_policies_are_written_as_they_are_read():
         lines[x].split() == [str(int(dict(kept[x]).get(a, 0) * 2**40)) for a in range(4)]
         for x in ("r1c1", "r5c5", "r10c10")
     )
+
+
+def test_kept_seeds_are_written_as_they_are_read():
+    kept = files("dcpg_theory.gridworld").joinpath("fig2", "seeds.txt")
+    assert seed_text(seed_runs()) == kept.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("seed", range(3))

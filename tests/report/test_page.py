@@ -90,7 +90,7 @@ def test_the_theorems_picture_shows_what_breaks_them(records):
 
 def test_a_part_of_the_ledger_makes_a_page_too(records):
     one = {"eq-36-mean": records["eq-36-mean"]}
-    assert "1 claims" in page(load_registry(), one)
+    assert "<p>1 claim.</p>" in page(load_registry(), one)
 
 
 @pytest.fixture(scope="module")
