@@ -158,7 +158,10 @@ def _all(console: Console, folder: Path, plan: _Plan, json_file: str | None, *, 
     """Search every claim, and write the table of what was found."""
     from dcpg_theory.report.tightness import Row, tightness_table
 
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"--all {folder}: cannot be made: {error.strerror}") from None
     rows, summaries, interrupted = [], [], False
     for claim, target in load_targets().items():
         output = folder / f"{claim}.toml"

@@ -76,6 +76,13 @@ def test_all_claims_make_a_table(search, tmp_path, monkeypatch):
     assert search("--all", "tight", "eq-36-mean").code == 2
 
 
+def test_a_folder_that_cannot_be_made_is_one_line(search, tmp_path):
+    (tmp_path / "taken").write_text("a file")
+    ended = search("--all", "taken")
+    assert ended.code == 2
+    assert "--all taken: cannot be made" in ended.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
