@@ -78,9 +78,9 @@ def test_all_claims_make_a_table(search, tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_one_line(search, tmp_path):
     (tmp_path / "taken").write_text("a file")
-    ended = search("--all", "taken")
+    ended = search("--all", "taken/inside")
     assert ended.code == 2
-    assert "--all taken: cannot be made" in ended.err
+    assert "--all taken/inside: cannot be made" in ended.err
 
 
 @pytest.mark.parametrize(
