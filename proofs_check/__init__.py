@@ -21,6 +21,8 @@ CHAPTERS = (
     "proofs_check.section_4_optimality",
     "proofs_check.section_4_theorem_2",
     "proofs_check.theorem_2_whole",
+    "proofs_check.announcements",
+    "proofs_check.rates_in_words",
     "proofs_check.section_5",
     "proofs_check.section_5_figures",
     "proofs_check.section_5_fig2",

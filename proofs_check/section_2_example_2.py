@@ -16,7 +16,7 @@ from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import symbols
 from dcpg_theory.exact.verdicts import Verdict
-from dcpg_theory.ledger import Kind, claim, ingredient, misprint, narrate, unsettled
+from dcpg_theory.ledger import Kind, claim, ingredient, misprint, narrate
 from dcpg_theory.models.examples import example_1, example_2, example_policy
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
@@ -387,16 +387,6 @@ def other_starts_escape(kernel: Kernel) -> Evidence:
         kernel.identity(inside.evaluate({"left": HALF}), 0, EXAMPLE_2),
         kernel.sign(second(HALF), "<=", second(left), EXAMPLE_2_POLICIES),
     )
-
-
-forward = unsettled(
-    "sec2-global-optimality",
-    where=WHERE,
-    statement="globality optimality can be reached under a restrictive structural assumption",
-    kind=Kind.UPPER_BOUND,
-    lines=(127, 127),
-    reason="announces Theorem 2, which is not yet in the ledger",
-)
 
 
 if __name__ == "__main__":

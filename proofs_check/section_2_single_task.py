@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from fractions import Fraction
+from typing import Any
 
 from dcpg_theory import theory
 from dcpg_theory.exact.boxes import Box
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
+from dcpg_theory.exact.latex import normalized
 from dcpg_theory.ledger import (
     Kind,
     claim,
@@ -17,14 +19,18 @@ from dcpg_theory.ledger import (
     unsettled,
 )
 from dcpg_theory.models.examples import example_1, example_2, example_policy
+from dcpg_theory.models.finite_mdp import FiniteMDP
+from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.theory.assumptions import (
     FINITE_PARAMETERS,
     STATIONARY_POLICIES,
 )
-from proofs_check.chains import single_task
+from proofs_check.chains import several_tasks, single_task
 from proofs_check.chains.unvisited import unvisited_stays_unvisited
 from proofs_check.instances.corridor import S3
 from proofs_check.instances.small_tasks import bandit
+from proofs_check.instances.two_policies import Setting
+from proofs_check.readings.sums import Index, read
 from proofs_check.symbols import (
     DISCOUNT,
     EXAMPLE_2_POLICIES,
@@ -82,6 +88,19 @@ def optimal_values_satisfy_bellman(kernel: Kernel) -> Evidence:
     return kernel.confirmed(kernel.proof(chain), *special)
 
 
+def _stuck_at_infinity(kernel: Kernel) -> Evidence:
+    """A bandit that always takes its second action, which pays 0: gradient 0, and beaten."""
+    task, stuck = bandit(Fraction(1, 2)), [[0, 1]]
+    flat = theory.gradient(task, stuck)
+    instance = {
+        "task": "one state, actions pay 1 and 0, gamma = 1/2",
+        "policy": "always the second",
+        "gradient": f"({flat[0, 0]}, {flat[0, 1]})",
+    }
+    values = theory.objective(task, stuck), theory.objective(task, [[1, 0]])
+    return kernel.at_instance(values[0], ">=", values[1], instance)
+
+
 @claim(
     "sec2-single-task-stationary",
     where="Section 2.2",
@@ -120,31 +139,69 @@ def stationary_points_of_one_task(kernel: Kernel) -> Evidence:
     chain = single_task.stationary_is_optimal()
     left_out = kernel.proof(unvisited_stays_unvisited())
     proof = kernel.confirmed(kernel.every(kernel.proof(chain), left_out), *special)
-    task, stuck = bandit(Fraction(1, 2)), [[0, 1]]
-    flat = theory.gradient(task, stuck)
-    instance = {
-        "task": "one state, actions pay 1 and 0, gamma = 1/2",
-        "policy": "always the second",
-    }
-    instance["gradient"] = f"({flat[0, 0]}, {flat[0, 1]})"
-    without = kernel.at_instance(
-        theory.objective(task, stuck), ">=", theory.objective(task, [[1, 0]]), instance
+    return kernel.conditional(proof, FINITE_PARAMETERS.name, _stuck_at_infinity(kernel))
+
+
+_BELOW = r"(s) \pi_\theta(a|s)}"
+_DIVIDED = r"\sum_{s,a} \frac{d_{i,\rho_i}^{\pi^*}(s) \pi^*(a|s)}{d_{i,\mu_i}^{\pi_\theta}(s) \pi_\theta(a|s)} \frac{\partial V_i^{\pi_\theta}(\mu_i)}{\partial \theta_{s,a}}"
+
+
+def by_the_gradient(kernel: Kernel, printed: str) -> Evidence:
+    """V* - V = sum_s d*(s)/d_mu(s) sum_a pi*(a|s)/pi(a|s) dV(mu)/dtheta_{s,a}: a chain and an instance.
+
+    The instance has two states, mu is not rho, and pi* is the better deterministic policy. What the
+    gradient is multiplied with grows as pi(a|s) -> 0, and at infinity it may vanish where V* > V.
+    """
+    half, third = Fraction(1, 2), Fraction(1, 3)
+    task = FiniteMDP([[[1, 0], [0, 1]], [[1, 0], [0, 1]]], [[0, third], [half, 1]], half, [1, 0])
+    mu = [third, 1 - third]
+    policy, best = [[half, half], [third, 1 - third]], [[0, 1], [0, 1]]
+    setting = Setting(MultiTaskProblem([task], exploration=[mu]), policy, best, 0)
+    slopes = theory.value_gradient(task, policy, mu)
+
+    def names(at: Index) -> dict[str, Any]:
+        known = dict(setting.names(at))
+        if "s" in at and "a" in at:
+            slope = slopes[at["s"]][at["a"]]
+            known[r"\frac{\partial V_i^{\pi_\theta}(\mu_i)}{\partial \theta_{s,a}}"] = slope
+        return known
+
+    text = normalized(printed).replace(r"^{\pi^*}", r"^{\pi_{\theta^*}}")
+    text = text.replace(r"\pi^*(", r"\pi_{\theta^*}(")
+    special = kernel.at_instance(
+        setting.gap(),
+        "=",
+        read(text, names, setting.ranges, {"i": 0}),
+        {"task": "two states", "mu": "(1/3, 2/3)"},
     )
-    return kernel.conditional(proof, FINITE_PARAMETERS.name, without)
+    return kernel.confirmed(kernel.proof(several_tasks.gradient_domination()), special)
 
 
-domination = unsettled(
+@claim(
     "sec2-gradient-domination",
     where="Section 2.2",
     statement="the objective function, despite being non-concave, satisfies a kind of ‘‘gradient domination’’ condition",
     kind=Kind.UPPER_BOUND,
     lines=(111, 113),
-    reason=(
-        "cited, not stated: the inequality of Agarwal et al. [2020] is not printed here, nor its "
-        "parametrisation and constant; what is inferred from it, sec2-single-task-stationary, is "
-        "proved without it"
+    depends=("eq-16", "sec41-single-task", "sec2-objective-nonconcave"),
+    assumptions=(STATIONARY_POLICIES,),
+    controls=(
+        ingredient("the gradient is not divided by pi", equation=_DIVIDED.replace(_BELOW, "(s)}")),
+    ),
+    note=(
+        "cited there, not printed; read as: the gap to any policy is at most a factor times the norm of "
+        "the gradient, for the softmax and mu > 0. The factor depends on theta: no constant serves, "
+        "which is why the paper regularizes"
     ),
 )
+def gradient_dominates(kernel: Kernel) -> Evidence:
+    """The gap is a sum of multiples of the gradient's entries; at infinity the bandit is stuck."""
+    holds = by_the_gradient(kernel, kernel.given("equation", _DIVIDED))
+    if not holds.verdict.passes:
+        return holds
+    return kernel.conditional(holds, FINITE_PARAMETERS.name, _stuck_at_infinity(kernel))
+
+
 no_analog = unsettled(
     "sec2-no-bellman-analog",
     where="Section 2.2",

@@ -404,18 +404,6 @@ eq_51 = Claim(
     **_SHARED,
 )
 
-close_to_stationary = unsettled(
-    "sec3-close-to-stationary",
-    where=WHERE,
-    statement="under some proper choice of λ the proposed algorithm can get arbitrarily close to the stationary point of problem (5)",
-    kind=Kind.UPPER_BOUND,
-    lines=(149, 149),
-    reason=(
-        "announces Theorem 1, for a gradient of small norm: its corrected form decides this, with a "
-        "small step besides lambda. As a distance it fails, see sec3-optimum-at-infinity-sharp"
-    ),
-)
-
 
 @claim(
     "sec3-optimum-at-infinity-sharp",

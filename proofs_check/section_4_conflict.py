@@ -35,6 +35,7 @@ from proofs_check.instances.small_tasks import bandit
 from proofs_check.instances.two_policies import Setting
 from proofs_check.readings.display_49 import SETTINGS, compare
 from proofs_check.readings.wording import about
+from proofs_check.section_2_single_task import by_the_gradient
 from proofs_check.symbols import DISCOUNT, EXAMPLE_2, gamma, own, p
 
 WHERE = "Section 4.1"
@@ -142,6 +143,69 @@ def performance_difference_of_one_task(kernel: Kernel) -> Evidence:
         if len(setting.problem.tasks) == 1
     ]
     return kernel.confirmed(kernel.proof(chain), *special)
+
+
+def _domination(kernel: Kernel) -> Evidence:
+    """Does the displayed equation make stationary points optimal? The gradient does not occur in it.
+
+    Added up over the tasks it holds in the second example, at the fair coin too, where the gradient
+    of the sum vanishes and the coin is beaten. With the gradient in it, it does: a chain.
+    """
+    if r"\partial V" in kernel.statement:
+        equation = normalized(kernel.statement).removesuffix("isagradientdominationproperty")
+        return by_the_gradient(kernel, equation.split("=")[1])
+    coin = kernel.given("coin", HALF)
+    problem = example_2(HALF, Fraction(1))
+    here, there = (example_policy(HALF, q, HALF) for q in (coin, 0))
+    gap = theory.objective(problem, there) - theory.objective(problem, here)
+    added = sum(
+        theory.visitation(task, there)
+        @ (np.array(there, dtype=object) * theory.advantage(task, here)).sum(axis=1)
+        / (1 - task.discount)
+        for task in problem.tasks
+    )
+    slopes = theory.gradient(problem, here)
+    return kernel.every(
+        kernel.at_instance(gap, "=", added, {"equation": "added up over both tasks"}),
+        kernel.identity(slopes, np.zeros(slopes.shape, dtype=int)),
+        kernel.at_instance(gap, "<=", 0, {"policy": "the fair coin, gamma = 1/2, p = 1"}),
+    )
+
+
+domination = Claim(
+    id="sec41-domination-name",
+    where=WHERE,
+    statement="This condition is often referred to as the gradient domination property",
+    kind=Kind.DEFINITION,
+    check=_domination,
+    lines=(205, 205),
+    depends=("sec41-single-task",),
+    controls=(ingredient("another coin, which is not stationary", coin=Fraction(1, 3)),),
+    fault=Fault(
+        Severity.SLIP,
+        Origin.PAPER,
+        "the display is the performance difference lemma, an identity without the gradient. It holds "
+        "for several tasks as well, added up, as the next display says; what 'we do not have in the "
+        "general MTRL setting' is domination by the gradient",
+    ),
+)
+domination_corrected = domination.variant(
+    id="sec41-domination-name-corrected",
+    statement=(
+        r"$V_i^{\pi^*}(\rho_i) - V_i^{\pi_\theta}(\rho_i) = \sum_{s,a} "
+        r"\frac{d_{i,\rho_i}^{\pi^*}(s) \pi^*(a|s)}{d_{i,\mu_i}^{\pi_\theta}(s) \pi_\theta(a|s)} "
+        r"\frac{\partial V_i^{\pi_\theta}(\mu_i)}{\partial \theta_{s,a}}$ is a gradient domination property"
+    ),
+    kind=Kind.IDENTITY,
+    lines=None,
+    fault=None,
+    depends=("sec41-single-task", "eq-16"),
+    controls=(
+        misprint(r"(s) \pi_\theta(a|s)}", "(s)}"),
+        misprint(r"\frac{d_{i,\rho_i}^{\pi^*}(s)", r"\frac{d_{i,\mu_i}^{\pi_\theta}(s)"),
+    ),
+    note="at finite parameters and with d_{i,mu_i}(s) > 0; for several tasks it needs (12)",
+)
 
 
 _D_RHO, _D_MU = r"d_{i,\rho_i}^{\pi_{\theta^*}}(s)", r"d_{i,\mu_i}^{\pi_\theta}(s)"
@@ -370,14 +434,6 @@ correct = unsettled(
     kind=Kind.EMPIRICAL,
     lines=(217, 217),
     reason="'easily' is not a mathematical statement",
-)
-answered = unsettled(
-    "sec41-single-task-optimal",
-    where=WHERE,
-    statement="For single task RL, policy gradient methods can return a globally optimal policy in the tabular setting",
-    kind=Kind.UPPER_BOUND,
-    lines=(199, 199),
-    reason="cites Agarwal et al.; their convergence theorem is not in the ledger",
 )
 
 

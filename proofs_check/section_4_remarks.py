@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
 
-from dcpg_theory.exact.boxes import Box, open_interval
+from dcpg_theory.exact.boxes import Box, at_least, open_interval
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized, parse
 from dcpg_theory.exact.rational_functions import symbols
-from dcpg_theory.ledger import Kind, claim, ingredient, misprint, narrate, unsettled
+from dcpg_theory.ledger import Kind, claim, ingredient, misprint, narrate
 from proofs_check.instances.corridor import HALF
 from proofs_check.symbols import DISCOUNT
 
@@ -52,19 +55,72 @@ def gap_enters_squared(kernel: Kernel) -> Evidence:
     return kernel.identity(rest.derivative("sigma"), 0, box)
 
 
-remark_1 = unsettled(
+@claim(
     "remark-1",
     where="Section 4, Remark 1",
     statement="Under an function approximation, we can guarantee the convergence to a stationary point with the rate stated in Theorem 1 under an assumption on the Lipschitzness of the function approximation, and the proof of Theorem 1 in Section B.1 of the supplementary material still goes through.",
     kind=Kind.ORDER,
     lines=(195, 195),
-    reason=(
-        "the assumption is not stated: with a Lipschitz function approximation alone it is false "
-        "(remark-1-sharp); with a gradient that is Lipschitz too, the descent argument of "
-        "B.1 needs the constants of Lemmas B.5 and B.6 for the composition, and what (11) then says "
-        "is open until Theorem 1 is settled"
+    depends=("theorem-1", "theorem-1-sharp"),
+    controls=(ingredient("the change of the Jacobian left out", bend=0),),
+    note=(
+        "with the constants of the composition, which this check finds, theorem-1-sharp says it: it "
+        "asks of V_j and L_j only that they are smooth with bounded gradients, and b_j, G_j and the "
+        "regularizer's constant get the factors of f. The rate is Theorem 1's, with what is wrong there"
     ),
-).variant(depends=("theorem-1",))
+)
+def smooth_approximations_compose(kernel: Kernel) -> Evidence:
+    """V(f(theta)) has the smoothness b c^2 + G c', where |J_f| <= c and J_f is c'-Lipschitz.
+
+    J(x)^T g(f(x)) - J(y)^T g(f(y)) = J(x)^T (g(f(x)) - g(f(y))) + (J(x) - J(y))^T g(f(y)): with
+    u = |f(x) - f(y)| <= c d, h = |g(f(x)) - g(f(y))| <= b u, the two parts are at most c h and c' d G.
+    V(u) = G u and f(x) = c' x^2/2 attain it. With f Lipschitz alone, as in remark-1-sharp, (11) fails
+    for every constant: t = lambda = 1/n and K = n^4 make it go to 0, and the slope stays.
+    """
+    b, c, jacobian, bound, d, u, h, one, two = symbols(
+        "b", "c", "c_prime", "G", "d", "u", "h", "n_1", "n_2"
+    )
+    smooth = b * c**2 + kernel.given("bend", 1) * bound * jacobian
+    limits = [c * h - one, b * u - h, c * d - u, jacobian * d * bound - two, b, c]
+    composed = kernel.positive_on(smooth * d - one - two, limits, strict=False)
+    box = Box(**dict.fromkeys(("b", "c", "c_prime", "G"), DISCOUNT))
+    attained = kernel.sign(bound * jacobian, "<=", smooth, box)
+    holds = kernel.confirmed(composed, attained)
+    if not holds.verdict.passes:
+        return holds
+    w, n = symbols("w", "n")
+    kink = _Kink(w, HALF, 1 / n, 1 / n)
+    rate = 1 / (n**4 * kink.step) + kink.step**2 + 1 / n**2
+    there = Box(w=open_interval(HALF, 1), n=at_least(4))
+    without = kernel.order(kink.slope**2, rate, "n", there, constant=1, rate=Fraction(1, 10**4))
+    return kernel.conditional(holds, "a Lipschitz Jacobian of the function approximation", without)
+
+
+@dataclass(frozen=True)
+class _Kink:
+    """One state, two actions that pay 1 and 0, logits -|theta| and 0, at theta = t with w = exp(-t)."""
+
+    w: Any
+    discount: Any
+    regularization: Any
+    t: Any
+    turn: int = -1  # d(-|theta|)/d theta at t and at -t
+
+    @property
+    def slope(self) -> Any:
+        """That of V along the logit."""
+        chosen = self.w / (1 + self.w)
+        return chosen * (1 - chosen) / (1 - self.discount)
+
+    @property
+    def pull(self) -> Any:
+        """That of L: the regularizer pulls towards 1/2."""
+        return self.slope + self.regularization * (1 - 2 * self.w / (1 + self.w)) / 2
+
+    @property
+    def step(self) -> Any:
+        """The step size with which ascent jumps between t and -t."""
+        return 2 * self.t / self.pull
 
 
 @claim(
@@ -92,21 +148,17 @@ def a_kink_is_never_left(kernel: Kernel) -> Evidence:
     2/9 1/(1 - gamma); as t -> 0 that step size tends to 0, while (11) tends to the order lambda^2.
     """
     w, t, discount, weight = symbols("w", "t", "gamma", "lambda")
-    chosen = w / (1 + w)
-    slope = chosen * (1 - chosen) / (1 - discount)  # of V, along the logit
-    pull = slope + weight * (1 - 2 * chosen) / 2  # of L: the regularizer pulls towards 1/2
-    turn = -1 if kernel.given("kink", True) else 1  # d(-|theta|)/d theta at t and at -t
-    step = 2 * t / pull
-    there = t + turn * step * pull
-    back = there + step * pull
+    kink = _Kink(w, discount, weight, t, -1 if kernel.given("kink", True) else 1)
+    there = t + kink.turn * kink.step * kink.pull
+    back = there + kink.step * kink.pull
     text = normalized(kernel.statement).removeprefix(r"\theta^{k+2}=\theta^k\neq\theta^{k+1},")
     printed = text.removesuffix(r"\leq|\nabla V(\theta^k)|")
     bound = parse(printed, {r"\gamma": discount})
     box = Box(w=open_interval(HALF, 1), t=DISCOUNT, gamma=DISCOUNT, **{"lambda": DISCOUNT})
     return kernel.every(
         kernel.identity(back, t, box),
-        kernel.sign(slope, ">=", bound, box),
-        kernel.sign(pull, ">", 0, box),
+        kernel.sign(kink.slope, ">=", bound, box),
+        kernel.sign(kink.pull, ">", 0, box),
     )
 
 

@@ -149,7 +149,7 @@ def _printed_count(latex: str, values: dict[str, Any]) -> Any:
     return parse(text, exact)
 
 
-def _bandits(
+def bandits(
     discount: Any, tasks: Any, accuracy: Any, gap: Any = 0, coefficient: Any = None
 ) -> dict[str, Any]:
     """Return the symbols' values for identical bandits: |S| = 1, |A| = 2, M = 1/(1 - gamma)."""
@@ -170,7 +170,7 @@ def _bandits(
     }
 
 
-def _proved_count(values: dict[str, Any], share: Any, eigenvalue: Any = 0) -> Any:
+def proved_count(values: dict[str, Any], share: Any, eigenvalue: Any = 0) -> Any:
     """Return the K of (45) for alpha = share times the largest step of the proof."""
     lam, tasks, beta, bound = (values[n] for n in (r"\lambda", "N", r"\beta^\lambda", "D"))
     pairs = values[r"|\mathcal{S}|"] * values[r"|\mathcal{A}|"]
@@ -189,10 +189,10 @@ def _order(kernel: Kernel) -> Evidence:
     constant C the accuracy epsilon = 1/C makes (45) larger than C times (14), for every step size.
     """
     accuracy = _c
-    values = _bandits(HALF, RationalFunction.constant(2), accuracy)
+    values = bandits(HALF, RationalFunction.constant(2), accuracy)
     printed = _printed_count(kernel.statement, values)
     return kernel.somewhere(
-        _proved_count(values, _t), "<=", printed / _c, Box(c=DISCOUNT, t=DISCOUNT)
+        proved_count(values, _t), "<=", printed / _c, Box(c=DISCOUNT, t=DISCOUNT)
     )
 
 
@@ -231,10 +231,10 @@ def _in(variable: str) -> Check:
             ("N", "M", r"|\mathcal{S}|", r"|\mathcal{A}|"), 2 * _c / _c
         )
         sizes[variable] = large
-        values = _bandits(HALF, sizes["N"], Fraction(1, 10), coefficient=sizes["M"]) | sizes
+        values = bandits(HALF, sizes["N"], Fraction(1, 10), coefficient=sizes["M"]) | sizes
         printed = _printed_count(kernel.statement, values)
         box = Box(c=DISCOUNT, t=DISCOUNT)
-        return kernel.somewhere(_proved_count(values, _t), "<=", printed / _c, box)
+        return kernel.somewhere(proved_count(values, _t), "<=", printed / _c, box)
 
     return check
 
@@ -267,10 +267,10 @@ def _explicit(kernel: Kernel) -> Evidence:
     1728 * 24/23 < 1804. Read for two bandits and the worst eigenvalue lambda_N = -sigma_2.
     """
     discount, sigma = symbols("gamma", "sigma")
-    values = _bandits(discount, RationalFunction.constant(2), _eps, sigma)
+    values = bandits(discount, RationalFunction.constant(2), _eps, sigma)
     values[r"\lambda_N"] = -sigma
     printed = _printed_count(kernel.statement, values)
-    proved = _proved_count(values, Fraction(1, 3), -sigma)
+    proved = proved_count(values, Fraction(1, 3), -sigma)
     box = Box(gamma=DISCOUNT, sigma=DISCOUNT, epsilon=DISCOUNT)
     return kernel.sign(proved, "<=", printed, box)
 
@@ -298,7 +298,7 @@ def _one_iteration(kernel: Kernel) -> Evidence:
     """
     tasks = 4096 / _c
     accuracy = tasks * kernel.given("accuracy", HALF)
-    values = _bandits(HALF, tasks, accuracy)
+    values = bandits(HALF, tasks, accuracy)
     count = _printed_count(kernel.statement.split(r"\mathcal{O}")[1], values) / _c
     box = Box(c=DISCOUNT)
     enough = kernel.sign(count, "<=", 1, box)
@@ -370,7 +370,7 @@ def _rate_of_one_task(kernel: Kernel) -> Evidence:
     1/(1 - gamma) that the one below (14) has. With g = 1 - gamma the quotient is g^-2, which exceeds
     every constant C = 1/g.
     """
-    values = _bandits(1 - _g, RationalFunction.constant(1), _eps)
+    values = bandits(1 - _g, RationalFunction.constant(1), _eps)
     printed = _printed_count(_COUNT, values)
     power = kernel.given("power", 6)
     cited = 4 / (_g**power * _eps**2)
@@ -380,7 +380,7 @@ def _rate_of_one_task(kernel: Kernel) -> Evidence:
 def _two_powers_more(kernel: Kernel) -> Evidence:
     """(14) for one bandit over the cited |A|^2/((1 - gamma)^6 epsilon^2): the printed factor."""
     factor = normalized(kernel.statement).split("times")[1].strip("$")
-    printed = _printed_count(_COUNT, _bandits(1 - _g, RationalFunction.constant(1), _eps))
+    printed = _printed_count(_COUNT, bandits(1 - _g, RationalFunction.constant(1), _eps))
     cited = 4 / (_g ** kernel.given("power", 6) * _eps**2)
     times = parse(factor, {r"\gamma": 1 - _g})
     return kernel.identity([printed], [cited * times], Box(g=DISCOUNT, epsilon=DISCOUNT))

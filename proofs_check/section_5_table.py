@@ -335,7 +335,10 @@ figure_3 = unsettled(
     statement="In Fig.3, we show MSF of the DCPG and SA policies in the training phase with the REINFORCE algorithm.",
     kind=Kind.EMPIRICAL,
     lines=(310, 310),
-    reason="the curves are not in the text at hand; training curves need the drone simulator",
+    reason=(
+        "the curves are in a picture, not in the text at hand; what `dcpg drone` records are curves in "
+        "worlds of its own, see docs/drone.md"
+    ),
 )
 
 

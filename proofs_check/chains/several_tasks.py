@@ -29,6 +29,7 @@ from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, non
 __all__ = [
     "advantages_bounded",
     "difference",
+    "gradient_domination",
     "grouped",
     "mismatch_bound",
     "proposition_1",
@@ -339,6 +340,37 @@ def proposition_1(threshold: Fraction = Fraction(1, 2), bound: Fraction = Fracti
 def _signs(threshold: Fraction, bound: Fraction) -> tuple[Line, ...]:
     lines = _gradient_lines(threshold, bound)
     return lines if set(_SIGNS) & set(lines) else (_POSITIVE_ONES, _SIGNS[2], *lines)
+
+
+_VALUE_GRADIENT = hypothesis(
+    "gradient", equal(g, W @ H), "(16) added up over the tasks: pi(a|s) (F A)(s, a)"
+)
+
+
+def gradient_domination() -> Chain:
+    """With (12): the gap is sum_s w(s) sum_a pi*(a|s)/pi(a|s) g(s, a), g the summed gradient."""
+    lines = (
+        _VISITS_OPTIMAL,
+        _BELLMAN_OPTIMAL,
+        _OPTIMAL_SUMS,
+        _MATCH,
+        _SAME_POLICY,
+        _VALUE_GRADIENT,
+        _POSITIVE_POLICY[1],
+        _DIFFERENCE,
+        _MATCHED,
+        link(
+            "gap",
+            equal(rho @ (Vo - V), w @ Us @ (unit("SA") + Q) @ g),
+            [
+                "matched",
+                Multiple("gradient", -(w @ Us @ (unit("SA") + Q))),
+                Multiple("(I+Q)W=I", -(w @ Us), H),
+            ],
+            "divide (16) by pi(a|s)",
+        ),
+    )
+    return _chain("the gap in terms of the gradient", *lines)
 
 
 def stationary_is_optimal() -> Chain:

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from dcpg_theory.exact.boxes import positive
 from dcpg_theory.exact.chains import Chain, Multiple
-from dcpg_theory.exact.derived import gradient_of, norm_of, transpose, value_of
+from dcpg_theory.exact.derived import gradient_of, norm_of, sum_of, transpose, value_of
 from dcpg_theory.exact.operators import SCALARS, Atom, Operator
 from dcpg_theory.exact.rational_functions import RationalFunction, symbols
 from proofs_check.chains.derivation import Derivation
@@ -29,7 +29,7 @@ from proofs_check.chains.theorem_1_sharp import (
     weight,
 )
 
-__all__ = ["single_agent", "small_gradient_alone"]
+__all__ = ["single_agent", "small_gradient_alone", "squares_are_bounded"]
 
 HALF = number(Fraction(1, 2))
 
@@ -69,6 +69,19 @@ def _ascended(proof: Derivation, limit: RationalFunction) -> tuple[Operator, Ope
     rise = value_of("L", last) - value_of("L", first)
     proof.assume("Delta", less(rise, ONE.scaled(Delta)), "L(theta[K]) - L(theta^0) <= Delta")
     return slope, x
+
+
+def squares_are_bounded() -> Chain:
+    """Show sum_{k<K} |grad L(theta[k])|^2 <= 2 Delta/alpha, the same for every K."""
+    proof = Derivation("the squared gradients of one task can be added up", BOX)
+    slope, _ = _ascended(proof, 1 / bbar)
+    proof.conclude(
+        "sum of squares",
+        less(sum_of(transpose(slope) @ slope, "k"), ONE.scaled(2 * Delta / alpha)),
+        "all ascents", "telescope", "Delta",
+        words="however many terms, so they tend to 0",
+    )  # fmt: skip
+    return proof.chain()
 
 
 def small_gradient_alone(step: RationalFunction, iterations: RationalFunction) -> Chain:
