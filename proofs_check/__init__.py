@@ -39,6 +39,8 @@ CHAPTERS = (
     "proofs_check.appendix_b1",
     "proofs_check.appendix_b1_descent",
     "proofs_check.appendix_b1_bounds",
+    "proofs_check.appendix_b1_minima",
+    "proofs_check.appendix_b1_words",
     "proofs_check.appendix_b1_links",
     "proofs_check.proposition",
     "proofs_check.confirmed_runs",

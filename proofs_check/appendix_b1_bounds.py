@@ -217,36 +217,6 @@ eq_34 = Claim(
 )
 
 
-@claim(
-    "eq-35",
-    where=f"{WHERE}, (35)",
-    statement=r"2 \min_{k < K} \|\overline{\nabla L}^\lambda(\theta^k; \mu)\|^2 + \frac{2}{N} \sum_{i=1}^N \|\nabla \lambda \text{RE}(\pi_{\theta^k})\|^2",
-    kind=Kind.UPPER_BOUND,
-    lines=(603, 603),
-    controls=(misprint(r"\frac{2}{N}", r"\frac{1}{2N}"),),
-    note="k stands free in the last term; the bound that follows holds for every k. Shown for N = 2",
-)
-def square_of_a_sum(kernel: Kernel) -> Evidence:
-    """2 a^2 + (2/N) sum b_i^2 - (a + mean b)^2 is a sum of squares, for N = 2."""
-    about(
-        kernel,
-        r"\min_{k < K} \|\overline{\nabla L}^\lambda(\theta^k; \mu)\|^2",
-        r"\sum_{i=1}^N \|\nabla \lambda \text{RE}(\pi_{\theta^k})\|^2",
-    )
-    mean, b1, b2 = symbols("a", "b1", "b2")
-    text = normalized(kernel.statement)
-    first = parse(text[: text.index(r"\min")], {})
-    second = parse(re.findall(r"\+(.*?)\\sum", text)[0], {"N": as_fmpq(2)})
-    gap = first * mean**2 + second * (b1**2 + b2**2) - (mean + (b1 + b2) / 2) ** 2
-    box = Box(a=_UNIT, b1=_UNIT, b2=_UNIT)
-    form = (mean - (b1 + b2) / 2) ** 2 + (b1 - b2) ** 2 / 2
-    return kernel.every(
-        kernel.identity(gap, form, box),
-        kernel.sign((mean - (b1 + b2) / 2) ** 2, ">=", 0, box),
-        kernel.sign((b1 - b2) ** 2, ">=", 0, box),
-    )
-
-
 def _regularizer_mean(kernel: Kernel) -> Evidence:
     """Ten agents with |S| = 1, |A| = 2 and the policy (9/10, 1/10), lambda = 1.
 
@@ -305,7 +275,7 @@ eq_36_mean_corrected = eq_36_mean.variant(
     lines=None,
     controls=(misprint("2 ", r"\frac{2}{N} "), ingredient("larger gradients", factor=20)),
     note="each of the N terms is at most (lambda/sqrt|A| + lambda)^2, by Lemma B.6",
-    depends=("eq-35", "eq-89-states"),
+    depends=("eq-35-corrected", "eq-89-states"),
     check=_mean_is_at_most_the_largest,
 )
 

@@ -323,8 +323,8 @@ eq_36 = Claim(
     where=f"{WHERE}, (36)",
     statement="the mean gradient of the values",
     kind=Kind.UPPER_BOUND,
-    parts=("eq-36-first", "eq-36-mean", "eq-36-last"),
-    note="its first line is (35)",
+    parts=("eq-35", "eq-36-first", "eq-36-mean", "eq-36-last"),
+    note="its first line is (35) again",
 )
 
 
@@ -388,7 +388,7 @@ eq_37 = Claim(
     where=f"{WHERE}, (37)",
     statement="the gradient at one agent's parameters",
     kind=Kind.UPPER_BOUND,
-    parts=("eq-37-first", "eq-37-second", "eq-37-last"),
+    parts=("eq-37-first", "eq-37-second", "eq-37-last", "eq-37-minimum"),
 )
 
 

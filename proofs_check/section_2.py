@@ -451,6 +451,14 @@ def objective_is_not_concave(kernel: Kernel) -> Evidence:
     return kernel.sign(middle, "<", (low + high) / 2, Box(gamma=DISCOUNT))
 
 
+nonconcave_tasks = objective_is_not_concave.variant(
+    id="sec4-nonconcave",
+    where="Section 4",
+    statement="each function V_i^π in (5) is in general non-concave",
+    lines=(177, 177),
+)
+
+
 @claim(
     "sec2-independent-policies",
     where=WHERE,

@@ -14,7 +14,17 @@ from dcpg_theory.exact.boxes import Box, open_interval
 from dcpg_theory.exact.evidence import Evidence
 from dcpg_theory.exact.kernel import Kernel
 from dcpg_theory.exact.latex import normalized
-from dcpg_theory.ledger import Kind, claim, ingredient, misprint, narrate
+from dcpg_theory.ledger import (
+    Claim,
+    Fault,
+    Kind,
+    Origin,
+    Severity,
+    claim,
+    ingredient,
+    misprint,
+    narrate,
+)
 from dcpg_theory.models.examples import STATES, example_1, example_policy
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
@@ -383,6 +393,47 @@ def deterministic_answers_lose(kernel: Kernel) -> Evidence:
     return kernel.every(
         *(kernel.sign(value + loss, "<=", OPTIMUM, GAMMA) for value in deterministic_values())
     )
+
+
+def _joint_policy(kernel: Kernel) -> Evidence:
+    """The first example: is one of the eight maps from S2, S3, S4 to {L, R} as good as the optimum?
+
+    All of them have at most gamma from S3, which is less; a map to distributions attains it.
+    """
+    if "distributions" in kernel.statement:
+        return kernel.identity(first(1, kernel.given("coin", HALF), 1), OPTIMUM, GAMMA)
+    largest = kernel.given("largest", gamma)
+    maps = (kernel.sign(value, "<=", largest, GAMMA) for value in deterministic_values())
+    return kernel.every(*maps, kernel.sign(largest, ">=", OPTIMUM, GAMMA))
+
+
+joint_policy = Claim(
+    id="sec2-joint-policy",
+    where="Section 2",
+    statement="in general, the learned joint policy is a mapping from the union of state spaces to the action space",
+    kind=Kind.DEFINITION,
+    check=_joint_policy,
+    lines=(48, 48),
+    assumptions=IN_1,
+    depends=("figure-1",),
+    controls=(ingredient("maps with half the value", largest=gamma / 2),),
+    fault=Fault(
+        Severity.SLIP,
+        Origin.PAPER,
+        "to the distributions over the action space, as Section 2.1 says: a mapping to actions is a "
+        "deterministic policy, and the first example has no optimal one",
+    ),
+)
+joint_policy_corrected = joint_policy.variant(
+    id="sec2-joint-policy-corrected",
+    statement="in general, the learned joint policy is a mapping from the union of state spaces to the probability distributions over the action space",
+    lines=None,
+    fault=None,
+    controls=(
+        ingredient("another coin", coin=Fraction(1, 3)),
+        misprint("the probability distributions over ", ""),
+    ),
+)
 
 
 if __name__ == "__main__":

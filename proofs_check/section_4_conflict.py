@@ -427,6 +427,18 @@ def ratios_differ(kernel: Kernel) -> Evidence:
     return kernel.confirmed(kernel.proof(chain), kernel.sign(ratios[0], ">", ratios[1], EXAMPLE_2))
 
 
+biased = unsettled(
+    "sec41-biased-gradients",
+    where=WHERE,
+    statement="Because of this distribution mismatch, gradient descent approach uses biased gradients in its update.",
+    kind=Kind.EMPIRICAL,
+    lines=(217, 217),
+    reason=(
+        "'biased' is not defined, and not meant as in statistics: the gradients are exact, those of "
+        "sum_i V_i(mu_i), which for mu = rho is (5) itself; what is weighted otherwise than in the "
+        "gap are the tasks' advantages, see sec41-sum-ratio and sec41-ratios"
+    ),
+)
 correct = unsettled(
     "sec41-correct-mismatch",
     where=WHERE,

@@ -30,6 +30,7 @@ from dcpg_theory.ledger import (
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.theory.gradient import gradient
 from proofs_check.appendix_b1_bounds import LOST_SUM, squares
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT
 
 WHERE = "Appendix B.1"
@@ -49,6 +50,7 @@ WHERE = "Appendix B.1"
 )
 def constants_of_the_last_display(kernel: Kernel) -> Evidence:
     """c_1 = 2/((1 + sigma_N)/alpha - beta), alpha = t (1 + sigma_N)/(2 beta) with t in (0, 1)."""
+    about(kernel, r"\sum_{j=1}^N")
     t, beta, singular, count = symbols("t", "beta", "sigma_N", "K")
     alpha = kernel.given("most", 1) * t * (1 + singular) / (2 * beta)
     constant = 2 / ((1 + singular) / alpha - beta)
@@ -150,7 +152,7 @@ final_bound = Claim(
     depends=("eq-36-mean", "appb1-final-constants", "eq-38-bound", "eq-29"),
     controls=(misprint("16", "1"),),
     fault=LOST_SUM,
-    note="the exact formula behind (11); the left side's theta_j^k should be theta_i^k",
+    note="the exact formula behind (11); its left side is appb1-final-left",
 )
 # Theorem 1 ------------------------------------------------------------------------------------
 

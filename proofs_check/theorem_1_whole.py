@@ -31,6 +31,7 @@ from proofs_check.chains import theorem_1 as chains
 from proofs_check.chains.derivation import proof_of
 from proofs_check.chains.single_agent import single_agent
 from proofs_check.instances.weights import ASSUMPTION_1, SYMMETRIC_WEIGHTS
+from proofs_check.readings.wording import about
 from proofs_check.theorem_1 import Resting, order_at_rest, radius_at_rest
 
 WHERE = "Appendix B.1, last display"
@@ -64,6 +65,7 @@ _NAMES: dict[str, Any] = {
 )
 def constants_with_the_eigenvalue(kernel: Kernel) -> Evidence:
     """c_1 = 2/((1 + lambda_N)/alpha - beta), alpha = t (1 + lambda_N)/(2 beta), t in (0, 1]."""
+    about(kernel, r"\sum_{j=1}^N")
     t, beta, count = symbols("t", "beta", "K")
     alpha = t * (1 + descent.eigenvalue) / (2 * beta)
     constant = 2 / ((1 + descent.eigenvalue) / alpha - beta)
