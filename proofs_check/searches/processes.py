@@ -31,26 +31,51 @@ DISCOUNTS = tuple(Fraction(p, q) for p, q in ((1, 10), (1, 2), (9, 10), (99, 100
 
 
 def process_structures(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
-    """Return sizes and discounts: up to 6 states unless asked otherwise, and 2 or 3 actions."""
-    given = options.get("discount")
-    return st.fixed_dictionaries(
-        {
-            "states": st.integers(1, options.get("max_states") or 6),
-            "actions": st.integers(2, 3),
-            "discount": st.sampled_from(DISCOUNTS) if given is None else st.just(Fraction(given)),
-        }
+    """Return families, sizes and discounts: up to 6 states unless asked otherwise.
+
+    Two families: any process of 2 or 3 actions, and walks on a line, whose actions are a step to
+    the right and one to the left. If both ends of a walk are left seldom, but often before the
+    horizon ends, then who is at which end is nearly a coin whose odds all states' policies bend
+    alike, and |S| X/(3 sqrt 3) is nearly attained.
+    """
+    given, most = options.get("discount"), options.get("max_states") or 6
+    discounts = st.sampled_from(DISCOUNTS) if given is None else st.just(Fraction(given))
+    families = {
+        "any": {"states": st.integers(1, most), "actions": st.integers(2, 3)},
+        "walk": {"states": st.integers(min(2, most), most), "actions": st.just(2)},
+    }
+    return st.one_of(
+        *(
+            st.fixed_dictionaries({"family": st.just(name), **sizes, "discount": discounts})
+            for name, sizes in families.items()
+        )
     )
 
 
 def _shapes(structure: Structure) -> dict[str, tuple[int, ...]]:
     n, m = structure["states"], structure["actions"]
-    return {
-        "transitions": (n, m, n),
-        "rewards": (n, m),
-        "start": (n,),
-        "theta": (n, m),
-        "direction": (n, m),
-    }
+    moves = {} if structure["family"] == "walk" else {"transitions": (n, m, n)}
+    return moves | {"rewards": (n, m), "start": (n,), "theta": (n, m), "direction": (n, m)}
+
+
+def walk(states: int) -> Array:
+    """Return the transitions of a walk on a line, whose actions are right and left, held at ends.
+
+    Returns
+    -------
+    ndarray of int, shape (states, 2, states)
+    """
+    here = np.arange(states)
+    moves = np.zeros((states, 2, states), dtype=np.int64)
+    for action, step in enumerate((1, -1)):
+        moves[here, action, np.clip(here + step, 0, states - 1)] = 1
+    return moves
+
+
+def _transitions(structure: Structure, numbers: Numbers) -> Array:
+    if structure["family"] == "walk":
+        return walk(structure["states"])
+    return softmax_of(numbers["transitions"])
 
 
 def norm_to_the(k: int, direction: Array) -> Any:
@@ -65,19 +90,14 @@ def unit(numbers: Array) -> Array:
 
 
 def _slope(order: int, structure: Structure, numbers: Numbers) -> Any:
-    policies = policy_slopes(softmax_of(numbers["theta"]), numbers["direction"])
-    return value_slopes(
-        softmax_of(numbers["transitions"]),
-        unit(numbers["rewards"]),
-        float(structure["discount"]),
-        softmax_of(numbers["start"]),
-        policies[: order + 1],
-    )[order]
+    return _slope_at(
+        order, structure, numbers, unit(numbers["rewards"]), softmax_of(numbers["start"])
+    )
 
 
 def _instance(structure: Structure, numbers: Numbers, snap: bool) -> Instance:
     mdp = FiniteMDP(
-        distributions(softmax_of(numbers["transitions"]), snap=snap),
+        distributions(_transitions(structure, numbers), snap=snap),
         rewards(unit(numbers["rewards"]), snap=snap),
         structure["discount"],
         distributions(softmax_of(numbers["start"]), snap=snap),
@@ -90,20 +110,29 @@ def _instance(structure: Structure, numbers: Numbers, snap: bool) -> Instance:
     )
 
 
-def _extreme_rewards(order: int, structure: Structure, numbers: Numbers) -> Numbers:
-    """Set each reward to 0 or 1, nearly: the derivative is linear in the rewards."""
-    n, m = structure["states"], structure["actions"]
+def _slope_at(
+    order: int, structure: Structure, numbers: Numbers, rewards: Array, start: Array
+) -> Array:
+    """Return the derivative for other rewards and starts, each with any leading axes."""
     policies = policy_slopes(softmax_of(numbers["theta"]), numbers["direction"])
+    moves, discount = _transitions(structure, numbers), float(structure["discount"])
+    slopes = value_slopes(moves, rewards, discount, start, policies[: order + 1])[order]
+    return np.asarray(slopes)
+
+
+def _extreme(order: int, structure: Structure, numbers: Numbers) -> Numbers:
+    """Set the best start, and each reward to 0 or 1, nearly: the derivative is linear in both."""
+    n, m = structure["states"], structure["actions"]
+    paid = unit(numbers["rewards"])
+    from_each = _slope_at(order, structure, numbers, paid, np.eye(n))
+    best = np.argmax(np.abs(from_each))
     units = np.eye(n * m).reshape(n * m, n, m)
-    slopes = value_slopes(
-        softmax_of(numbers["transitions"]),
-        units,
-        float(structure["discount"]),
-        softmax_of(numbers["start"]),
-        policies[: order + 1],
-    )[order]
-    sign = np.sign(_slope(order, structure, numbers)) or 1.0
-    return numbers | {"rewards": np.where(sign * slopes.reshape(n, m) > 0, 5.0, -5.0)}
+    worth = _slope_at(order, structure, numbers, units, np.eye(n)[best]).reshape(n, m)
+    sign = np.sign(from_each[best]) or 1.0
+    return numbers | {
+        "start": np.where(np.arange(n) == best, 5.0, -5.0),
+        "rewards": np.where(sign * worth > 0, 5.0, -5.0),
+    }
 
 
 def _top_direction(structure: Structure, numbers: Numbers) -> Numbers:
@@ -121,7 +150,7 @@ def _top_direction(structure: Structure, numbers: Numbers) -> Numbers:
 def _polished(order: int, structure: Structure, numbers: Numbers) -> Numbers:
     if order == 2:
         numbers = _top_direction(structure, numbers)
-    return _extreme_rewards(order, structure, numbers)
+    return _extreme(order, structure, numbers)
 
 
 def _derivative(
