@@ -63,7 +63,9 @@ CHAPTERS = (
 
 SEARCHES = (
     "proofs_check.searches.policies",
+    "proofs_check.searches.values",
     "proofs_check.searches.processes",
+    "proofs_check.searches.row_bounds",
     "proofs_check.searches.agents",
 )
 

@@ -24,7 +24,7 @@ from dcpg_theory.models.policies import policy_from_weights
 from dcpg_theory.search.instances import Instance
 from dcpg_theory.search.rounding import distributions, few_digits
 from dcpg_theory.search.targets import Numbers, Structure, Target
-from proofs_check.searches.lines import softmax_of
+from proofs_check.searches.lines import objective_and_gradient, softmax_of
 from proofs_check.searches.processes import unit
 
 __all__ = ["TARGETS"]
@@ -162,20 +162,6 @@ def _pair_instance(structure: Structure, numbers: Numbers, snap: bool) -> Instan
     return Instance(MultiTaskProblem(tasks), {"weights": weights} | one)
 
 
-def _objective(P: Any, r: Any, g: Any, start: Any, theta: Any, weight: Any) -> tuple[Any, Any]:
-    """Return a task's regularized objective and its gradient, in floats or complex numbers."""
-    pi = softmax_of(theta)
-    chain = (pi[..., None] * P).sum(axis=-2)
-    inverse = np.linalg.inv(np.eye(P.shape[-1]) - g * chain)
-    V = (inverse @ (pi * r).sum(axis=-1)[..., None])[..., 0]
-    visits = (start[..., None, :] @ inverse)[..., 0, :]
-    Q = r + g * (P @ V[..., None, :, None])[..., 0]
-    n, m = pi.shape[-2:]
-    gradient = visits[..., None] * pi * (Q - V[..., None]) + weight / n * (1 / m - pi)
-    entropy = -(np.log(pi) + np.log(m)).sum(axis=-1).sum(axis=-1) / (n * m)
-    return (start * V).sum(axis=-1) - weight * entropy, gradient
-
-
 def _rise(structure: Structure, numbers: Numbers) -> tuple[Any, Any, Any, Any, Any]:
     """Return (xi^1 - xi^0, |Delta|^2, alpha, a, beta) of one step."""
     n, g = structure["states"], float(structure["discount"])
@@ -187,12 +173,14 @@ def _rise(structure: Structure, numbers: Numbers) -> tuple[Any, Any, Any, Any, A
     step = share * (1 + sign * (2 * a - 1)) / (2 * beta)
     start = np.full(n, 1 / n) + 0 * numbers["theta"][..., 0]
     both = [
-        _objective(P[..., i, :, :, :], r[..., i, :, :], g, start, numbers["theta"], weight)
+        objective_and_gradient(
+            P[..., i, :, :, :], r[..., i, :, :], g, start, numbers["theta"], weight
+        )
         for i in (0, 1)
     ]
     delta = [step[..., None, None] * gradient for _, gradient in both]
     after = [
-        _objective(
+        objective_and_gradient(
             P[..., i, :, :, :], r[..., i, :, :], g, start, numbers["theta"] + delta[i], weight
         )[0]
         for i in (0, 1)
