@@ -26,6 +26,7 @@ from dcpg_theory.search.targets import Numbers, Structure, Target
 from proofs_check.searches.lines import policy_slopes, softmax_of, value_slopes
 
 __all__ = [
+    "DISCOUNTS",
     "TARGETS",
     "instance_along",
     "norm_to_the",
