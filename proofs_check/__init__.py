@@ -67,8 +67,12 @@ CHAPTERS = (
 
 SEARCHES = (
     "proofs_check.searches.policies",
+    "proofs_check.searches.values",
     "proofs_check.searches.processes",
+    "proofs_check.searches.row_bounds",
+    "proofs_check.searches.propositions",
     "proofs_check.searches.agents",
+    "proofs_check.searches.runs",
 )
 
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"

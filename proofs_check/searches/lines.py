@@ -17,7 +17,13 @@ import numpy as np
 from dcpg_theory.exact.linear_algebra import solve
 from dcpg_theory.exact.numbers import Array
 
-__all__ = ["entropy_slopes", "policy_slopes", "softmax_of", "value_slopes"]
+__all__ = [
+    "entropy_slopes",
+    "objective_and_gradient",
+    "policy_slopes",
+    "softmax_of",
+    "value_slopes",
+]
 
 
 def softmax_of(theta: Array) -> Array:
@@ -79,6 +85,34 @@ def entropy_slopes(policies: list[Array], direction: Array) -> list[Any]:
         -total((shares - policies[0]) * direction),
         *(total(slope * direction) for slope in policies[1:3]),
     ]
+
+
+def objective_and_gradient(
+    transitions: Any, rewards: Any, discount: Any, start: Any, theta: Any, weight: Any
+) -> tuple[Any, Any]:
+    """Return a task's regularized objective (7) and its gradient (8), in floats or complex numbers.
+
+    Parameters
+    ----------
+    transitions : array, shape (..., S, A, S)
+    rewards : array, shape (..., S, A)
+    discount : float
+    start : array, shape (..., S)
+    theta : array, shape (..., S, A)
+    weight : number or array, shape (...)
+        The lambda of (7).
+    """
+    pi = softmax_of(theta)
+    chain = (pi[..., None] * transitions).sum(axis=-2)
+    inverse = np.linalg.inv(np.eye(chain.shape[-1]) - discount * chain)
+    V = (inverse @ (pi * rewards).sum(axis=-1)[..., None])[..., 0]
+    visits = (start[..., None, :] @ inverse)[..., 0, :]
+    Q = rewards + discount * (transitions @ V[..., None, :, None])[..., 0]
+    n, m = pi.shape[-2:]
+    pull = np.asarray(weight)[..., None, None] / n * (1 / m - pi)
+    gradient = visits[..., None] * pi * (Q - V[..., None]) + pull
+    entropy = -(np.log(pi) + np.log(m)).sum(axis=-1).sum(axis=-1) / (n * m)
+    return (start * V).sum(axis=-1) - weight * entropy, gradient
 
 
 def _identity_like(matrices: Array) -> Array:

@@ -6,7 +6,7 @@ by the point: the ratio takes |x| as sqrt(x^2).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flint
@@ -25,6 +25,12 @@ from proofs_check.searches.lines import entropy_slopes, policy_slopes, softmax_o
 from proofs_check.searches.processes import norm_to_the
 
 __all__ = ["TARGETS"]
+
+Number = Callable[[], flint.arb]
+"""A constant, at the precision at which it is asked for."""
+
+Bound = Callable[[flint.arb, flint.arb], flint.arb]
+"""A bound as a function of |S| and |A|."""
 
 
 def _structures(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
@@ -63,7 +69,7 @@ def _slopes(instance: Instance) -> tuple[list[Any], Any]:
 
 
 def _row_sum(
-    name: str, order: int, constant: int, text: str, sharper: tuple[str, Any] | None = None
+    name: str, order: int, constant: Number, text: str, sharper: tuple[str, Number] | None = None
 ) -> Target:
     """Return the target sum_a |d^order pi(a)| / (constant ||u||^order)."""
 
@@ -71,75 +77,104 @@ def _row_sum(
         u = numbers["direction"]
         slope = policy_slopes(softmax_of(numbers["theta"]), u)[order]
         total = np.sqrt(slope * slope).sum(axis=-1).sum(axis=-1)
-        return total / np.sqrt(norm_to_the(order, u)) / constant
+        return total / np.sqrt(norm_to_the(order, u)) / float(constant())
 
     def certified(instance: Instance) -> Any:
         slopes, u = _slopes(instance)
         total = np.abs(slopes[order]).sum()
-        return ball(total * total / norm_to_the(order, u)).sqrt() / constant
+        return ball(total * total / norm_to_the(order, u)).sqrt() / constant()
 
-    return Target(name, text, _one_state, _shapes, ratio, _instance, certified, sharper=sharper)
+    def proved(_instance: Instance) -> flint.arb:
+        assert sharper is not None
+        return sharper[1]() / constant()
+
+    better = None if sharper is None else (sharper[0], proved)
+    return Target(name, text, _one_state, _shapes, ratio, _instance, certified, sharper=better)
 
 
-def _entropy(name: str, order: int, text: str, sharper: tuple[str, Any] | None = None) -> Target:
-    """Return the target |D^order RE[u, ...]| over the constant of (86), for lambda = 1."""
-
-    def squared_bound(n: int, m: int) -> Any:
-        if order == 1:
-            return (flint.arb(1) / flint.arb(m).sqrt() + 1) ** 2
-        return (ball({2: 2, 3: 6}[order]) / n) ** 2
+def _entropy(
+    name: str, order: int, bound: Bound, text: str, sharper: tuple[str, Bound] | None = None
+) -> Target:
+    """Return the target |D^order RE[u, ...]| over a constant of (86), for lambda = 1."""
 
     def ratio(structure: Structure, numbers: Numbers) -> Any:
         u = numbers["direction"]
         slope = entropy_slopes(policy_slopes(softmax_of(numbers["theta"]), u), u)[order - 1]
-        bound = float(squared_bound(structure["states"], structure["actions"])) ** 0.5
-        return np.sqrt(slope * slope / norm_to_the(order, u)) / bound
+        most = float(bound(flint.arb(structure["states"]), flint.arb(structure["actions"])))
+        return np.sqrt(slope * slope / norm_to_the(order, u)) / most
 
     def certified(instance: Instance) -> Any:
         slopes, u = _slopes(instance)
         slope = entropy_slopes(slopes, u)[order - 1]
-        return (ball(slope * slope / norm_to_the(order, u)) / squared_bound(*u.shape)).sqrt()
+        return ball(slope * slope / norm_to_the(order, u)).sqrt() / bound(*map(flint.arb, u.shape))
 
-    return Target(name, text, _structures, _shapes, ratio, _instance, certified, sharper=sharper)
+    def proved(instance: Instance) -> flint.arb:
+        assert sharper is not None
+        sizes = [flint.arb(size) for size in instance.numbers["direction"].shape]
+        return sharper[1](*sizes) / bound(*sizes)
+
+    better = None if sharper is None else (sharper[0], proved)
+    return Target(name, text, _structures, _shapes, ratio, _instance, certified, sharper=better)
 
 
-def _sharp_slope(instance: Instance) -> Any:
-    """Return sqrt((1 - 1/|A|)/|S|) over 1/sqrt|A| + 1."""
-    n, m = (flint.arb(size) for size in instance.numbers["direction"].shape)
-    return ((1 - 1 / m) / n).sqrt() / (1 / m.sqrt() + 1)
+def _steepest(n: flint.arb, m: flint.arb) -> flint.arb:
+    return ((1 - 1 / m) / n).sqrt()
 
 
-def _root(of: int) -> Any:
-    return flint.arb(of).sqrt()
+def _most_curved(n: flint.arb, _m: flint.arb) -> flint.arb:
+    return 1 / (2 * n)
 
+
+_FIRST = ("eq-81-sharp", lambda: 1 / flint.arb(2).sqrt())
+_SECOND = ("eq-82-sharp", lambda: 2 / (3 * flint.arb(3).sqrt()))
+_STEEPEST = ("eq-86-value-sharp", _steepest)
+_MOST_CURVED = ("eq-86-gradient-sharp", _most_curved)
 
 TARGETS = (
     _row_sum(
         "eq-81-number",
         1,
-        2,
+        lambda: flint.arb(2),
         r"sum_a |d pi(a)/d alpha| / (2 ||u||)",
-        ("eq-81-sharp", lambda _: 1 / _root(2) / 2),
+        _FIRST,
     ),
     _row_sum(
         "eq-82-number",
         2,
-        6,
+        lambda: flint.arb(6),
         r"sum_a |d^2 pi(a)/d alpha^2| / (6 ||u||^2)",
-        ("eq-82-sharp", lambda _: 2 / (3 * _root(3)) / 6),
+        _SECOND,
     ),
-    _row_sum("eq-83-number", 3, 26, r"sum_a |d^3 pi(a)/d alpha^3| / (26 ||u||^3)"),
+    _row_sum(
+        "eq-83-number",
+        3,
+        lambda: flint.arb(26),
+        r"sum_a |d^3 pi(a)/d alpha^3| / (26 ||u||^3)",
+    ),
+    _row_sum("eq-81-sharp", 1, _FIRST[1], r"sum_a |d pi(a)/d alpha| sqrt 2 / ||u||"),
+    _row_sum("eq-82-sharp", 2, _SECOND[1], r"sum_a |d^2 pi(a)/d alpha^2| 3 sqrt 3 / (2 ||u||^2)"),
     _entropy(
         "eq-86-value",
         1,
+        lambda _, m: 1 / m.sqrt() + 1,
         r"|grad RE . u| / ((1/sqrt|A| + 1) ||u||)",
-        ("eq-86-value-sharp", _sharp_slope),
+        _STEEPEST,
     ),
     _entropy(
         "eq-86-gradient",
         2,
+        lambda n, _: 2 / n,
         r"|u^T Hess RE u| |S| / (2 ||u||^2)",
-        ("eq-86-gradient-sharp", lambda _: flint.arb(1) / 4),
+        _MOST_CURVED,
     ),
-    _entropy("eq-86-hessian", 3, r"|D^3 RE[u, u, u]| |S| / (6 ||u||^3)"),
+    _entropy("eq-86-hessian", 3, lambda n, _: 6 / n, r"|D^3 RE[u, u, u]| |S| / (6 ||u||^3)"),
+    _entropy(
+        "b6-lipschitz",
+        1,
+        lambda n, _: 1 / n.sqrt() + 1,
+        r"|grad RE . u| / ((1/sqrt|S| + 1) ||u||)",
+        _STEEPEST,
+    ),
+    _entropy("eq-86-value-sharp", 1, _steepest, r"|grad RE . u| / (sqrt((1 - 1/|A|)/|S|) ||u||)"),
+    _entropy("eq-86-gradient-sharp", 2, _most_curved, r"|u^T Hess RE u| 2 |S| / ||u||^2"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -58,6 +59,16 @@ def test_known_suprema_are_reached_and_not_exceeded(claim, mark):
 def test_the_smoothness_of_a_bandit_is_reached():
     found = best_of("eq-77-gradient", discount="1/2", max_states=1)
     assert found.ratio == pytest.approx(2 / (3 * np.sqrt(3)) / 64, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("discount", "max_states", "mark"),
+    [("1/10", 2, 0.2138), ("1/2", 6, 0.3869), ("9/10", 6, 2.53), ("99/100", 6, 48)],
+)
+def test_marks_for_the_largest_hessian_norm_are_reached(discount, max_states, mark):
+    found = best_of("eq-77-gradient", count=2, discount=discount, max_states=max_states)
+    # The marks have four digits.
+    assert found.ratio * 8 / (1 - float(Fraction(discount))) ** 3 >= mark * (1 - 1e-5)
 
 
 @pytest.mark.parametrize("claim", sorted(load_targets()))
