@@ -30,6 +30,7 @@ html_math_renderer = "mathml"
 html_title = f"dcpg_theory {release}"
 html_static_path = ["_static"]
 html_css_files = ["claims.css"]
+html_js_files = ["reachable.js"]
 html_show_copyright = False
 html_copy_source = False
 

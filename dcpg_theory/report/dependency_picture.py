@@ -97,7 +97,7 @@ def dependency_svg(registry: Registry, records: Mapping[str, Record], roots: Seq
     edges = "".join(_edge(places[one], places[two]) for one, two in graph.edges)
     boxes = "".join(_box(id, places[id], records) for id in graph)
     return (
-        f'<svg class="dependencies" viewBox="0 0 {width} {height}" role="img" '
+        f'<svg class="dependencies" viewBox="0 0 {width} {height}" role="group" '
         f'aria-label="What {" and ".join(roots)} stand on">'
         f'<g class="edges">{edges}</g>{boxes}</svg>'
     )

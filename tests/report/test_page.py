@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import html.parser
+import json
+import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -94,23 +97,29 @@ def test_a_part_of_the_ledger_makes_a_page_too(records):
 
 
 @pytest.fixture(scope="module")
-def dom(text, tmp_path_factory):
-    """(fragment) -> the page's markup after its script has run, in a headless browser."""
+def browse(tmp_path_factory):
+    """(page, fragment, *options) -> its markup after its scripts ran, in a headless browser."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     if browser is None:
         pytest.skip("needs a chromium on the path")
     folder = tmp_path_factory.mktemp("page")
-    (folder / "report.html").write_text(text, encoding="utf-8")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile"]
+    always = ["--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile"]
 
-    def run(fragment):
-        address = f"{(folder / 'report.html').as_uri()}{fragment}"
-        command = [browser, *options, "--enable-logging=stderr", "--dump-dom", address]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    def run(page, fragment, *options):
+        file = folder / "report.html"
+        file.write_text(page, encoding="utf-8")
+        command = [browser, *always, *options, "--enable-logging=stderr", "--dump-dom"]
+        command.append(f"{file.as_uri()}{fragment}")
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
         assert "CONSOLE" not in done.stderr
         return done.stdout
 
     return run
+
+
+@pytest.fixture(scope="module")
+def dom(text, browse):
+    return lambda fragment: browse(text, fragment)
 
 
 def visible(markup):
@@ -133,3 +142,51 @@ def test_a_link_to_a_claim_opens_it(dom):
     markup = dom("#eq-36-mean")
     article = markup[markup.index('<article id="eq-36-mean"') :]
     assert article[: article.index("</article>")].count("<details open") == 1
+
+
+EXAMINE = """
+<script>
+for (const one of [...document.querySelectorAll("article details")].slice(0, 40)) one.open = true;
+setTimeout(async () => { // after the page has noticed what is open
+  const found = await axe.run({ resultTypes: ["violations"] });
+  const said = document.createElement("pre");
+  said.id = "axe";
+  said.textContent = JSON.stringify(found.violations);
+  document.body.append(said);
+}, 1000);
+</script>
+"""
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """The script of axe-core, which looks for what keeps people out of a page."""
+    path = os.environ.get("DCPG_AXE")
+    if not path:
+        pytest.skip("DCPG_AXE does not say where axe-core's axe.min.js is")
+    return f"<script>{Path(path).read_text(encoding='utf-8')}</script>"
+
+
+def serious(browse, page, *options):
+    """What axe-core calls serious or critical, as (rule, first place)."""
+    markup = browse(page, "", "--virtual-time-budget=100000", *options)
+    said = re.search(r'<pre id="axe">(.*?)</pre>', markup, re.DOTALL)
+    return [
+        (found["id"], found["nodes"][0]["html"])
+        for found in json.loads(html.unescape(said[1]))
+        if found["impact"] in ("serious", "critical")
+    ]
+
+
+# A window is at least 500 pixels wide, which is a phone to the page's style.
+@pytest.mark.parametrize("width", [500, 1280])
+@pytest.mark.parametrize("scheme", [0, 1], ids=["dark", "light"])
+def test_axe_finds_no_serious_problem(browse, text, axe, scheme, width):
+    examined = text.replace("</body>", f"{axe}{EXAMINE}</body>")
+    options = [f"--blink-settings=preferredColorScheme={scheme}", f"--window-size={width},900"]
+    assert serious(browse, examined, *options) == []
+
+
+def test_axe_finds_a_problem_that_is_there(browse, text, axe):
+    examined = text.replace("</body>", f'<img src="data:,">{axe}{EXAMINE}</body>')
+    assert ("image-alt", '<img src="data:,">') in serious(browse, examined)

@@ -45,9 +45,18 @@ function follow() {
     target.scrollIntoView();
   }
 }
+// A formula that is wider than the page scrolls; then the keyboard must reach it.
+function reachable(part) {
+  for (const box of part.querySelectorAll("details[open] .statement")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
 form.addEventListener("input", remember);
 form.addEventListener("submit", event => event.preventDefault());
 form.addEventListener("reset", () => setTimeout(remember));
 addEventListener("hashchange", follow);
+addEventListener("resize", () => reachable(document));
+addEventListener("toggle", event => reachable(event.target.parentNode), true); // it does not bubble
 addEventListener("beforeprint", () => { for (const article of articles) if (!article.hidden) article.querySelector("details").open = true; });
 follow();
