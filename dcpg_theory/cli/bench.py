@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -46,7 +47,8 @@ def bench(
         raise InvalidInput(f"--out {out}: there is no such folder")
     console = console_for(json_file, quiet=quiet)
     names = suite.parts(only)
-    results = {}
+    words = shlex.join(["dcpg", "bench", *(word for name in only for word in ("--only", name))])
+    results: dict[str, Any] = {}
     with progress_bar(quiet=quiet) as bar:
         task = bar.add_task("timing", total=len(names))
         for name in names:
@@ -58,10 +60,10 @@ def bench(
                     f"{name:<22}{contender:<26}{seconds(row['seconds']):>10}"
                     f"{row['times_the_engine']:>8.3g} x"
                 )
+            if out is not None:  # what is measured stays, should a later part fail
+                _write(out / "engine.json", json.dumps(results, indent=1) + "\n")
+                _write(out / "engine.md", markdown(results, words))
     if out is not None:
-        words = ["dcpg", "bench", *(word for name in only for word in ("--only", name))]
-        _write(out / "engine.json", json.dumps(results, indent=1) + "\n")
-        _write(out / "engine.md", markdown(results, shlex.join(words)))
         if "growth" in results:
             save_growth_plot(out / "engine-growth.png", results["growth"])
         console.print(f"wrote {out}/engine.md, engine.json" + _plot(results))

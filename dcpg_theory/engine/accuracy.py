@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -93,21 +94,23 @@ def centred_rewards(task: FiniteMDP) -> Array:
     return np.asarray(rewards - (low + (high - low) / 2))
 
 
-def error_of_gradient(
-    horizon: float, value_error: float, visits_error: float, largest: float
-) -> float:
+def error_of_gradient(horizon: Any, value_error: Any, visits_error: Any, largest: Any) -> Any:
     """Return a bound on the Euclidean error of y pi (Q - V) from the errors of V and y.
 
     Parameters
     ----------
-    horizon : float
+    horizon : float or ndarray
         X = 1 / (1 - gamma), the sum of y.
-    value_error : float
+    value_error : float or ndarray
         Of V, the maximum over the states.
-    visits_error : float
+    visits_error : float or ndarray
         Of y, the sum over the states.
-    largest : float
+    largest : float or ndarray
         The largest Euclidean norm of a row of pi (Q - V), as computed.
+
+    Returns
+    -------
+    float or ndarray
     """
     # |pi_s (dQ - dV)| <= |pi_s| (1 + gamma) max |dV|, summed with the weights y of sum X.
     row_error = 2 * value_error

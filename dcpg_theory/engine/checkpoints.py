@@ -25,7 +25,7 @@ __all__ = [
     "save_state",
 ]
 
-VERSION = 2
+VERSION = 3
 _KIND = "checkpoint"
 _PIECE = 1 << 20
 

@@ -17,7 +17,7 @@ from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
-__all__ = ["Layout", "lay_out", "pattern_of", "sparse_transitions"]
+__all__ = ["Layout", "common_patterns", "keys", "lay_out", "pattern_of", "sparse_transitions"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,10 +91,37 @@ def lay_out(problem: MultiTaskProblem, agents: Sequence[int], *, full: bool = Fa
     builder = _Builder(problem, transitions, agents)
     # The classes are those of the whole problem, so that an agent's gradient has the same bits
     # whichever others are asked for.
-    for members in _by_states(problem):
-        for each in _classes(members, transitions, problem.n_actions, full=full):
-            builder.add_class(each)
+    for members, moves in common_patterns(problem, transitions, full=full):
+        n_states = moves.shape[1]
+        pattern = pattern_of(moves, problem.n_actions)
+        plan = full_elimination(n_states) if full else plan_elimination(pattern)
+        builder.add_class(_Class(members, moves, plan))
     return builder.layout()
+
+
+def common_patterns(
+    problem: MultiTaskProblem, transitions: list[Any], *, full: bool = False
+) -> list[tuple[list[int], Any]]:
+    """Return the tasks over the same states whose patterns are close enough to be taken as one.
+
+    Parameters
+    ----------
+    problem : MultiTaskProblem
+        Of floats.
+    transitions : list of scipy.sparse array
+        What `sparse_transitions` makes of each task.
+    full : bool
+        Treat every entry as a possible transition.
+
+    Returns
+    -------
+    list of (list of int, scipy.sparse array)
+        Tasks, and a CSR array whose pattern, of shape (n_states * n_actions, n_states), holds all
+        of theirs.
+    """
+    return [
+        each for members in _by_states(problem) for each in _joined(members, transitions, full=full)
+    ]
 
 
 def _by_states(problem: MultiTaskProblem) -> list[list[int]]:
@@ -104,31 +131,27 @@ def _by_states(problem: MultiTaskProblem) -> list[list[int]]:
     return list(found.values())
 
 
-def _classes(
-    members: list[int], transitions: list[Any], n_actions: int, *, full: bool
-) -> list[_Class]:
+def _joined(
+    members: list[int], transitions: list[Any], *, full: bool
+) -> list[tuple[list[int], Any]]:
     """Join the patterns of tasks over the same states, unless that would fill too much."""
     from scipy.sparse import csr_array
 
-    shape = transitions[members[0]].shape
     if full:
-        moves = csr_array(np.ones(shape))
-        return [_Class(members, moves, full_elimination(shape[1]))]
-    union = csr_array(sum(_ones(transitions[k]) for k in members))
-    union.sort_indices()
+        return [(members, csr_array(np.ones(transitions[members[0]].shape)))]
     by_pattern: dict[bytes, list[int]] = {}
     for k in members:
         P = transitions[k]
         key = P.indptr.tobytes() + P.indices.tobytes()
         by_pattern.setdefault(key, []).append(k)
-    parts = [members]
+    parts = list(by_pattern.values())
+    if len(parts) == 1:
+        return [(members, transitions[members[0]])]
+    union = csr_array(sum(_ones(transitions[k]) for k in members))
+    union.sort_indices()
     if union.nnz > _TOLERATED_FILL * np.mean([transitions[k].nnz for k in members]):
-        parts = list(by_pattern.values())
-    made = []
-    for part in parts:
-        moves = union if len(parts) == 1 else transitions[part[0]]
-        made.append(_Class(part, moves, plan_elimination(pattern_of(moves, n_actions))))
-    return made
+        return [(part, transitions[part[0]]) for part in parts]
+    return [(members, union)]
 
 
 _TOLERATED_FILL = 1.5  # half as much work again, against lanes that stay empty
@@ -195,7 +218,7 @@ class _Builder:
             self.sizes["moves"] - permuted.nnz,
         ]
         self.append_ends("upper", plan.upper_ends, plan.upper)
-        keys = _keys(moves)
+        here = keys(moves)
         for first in range(0, len(wanted), LANES):
             lanes = wanted[first : first + LANES]
             lanes += [lanes[-1]] * (LANES - len(lanes))
@@ -203,7 +226,7 @@ class _Builder:
             excess, start = np.empty((n * A, LANES)), np.empty((n, LANES))
             for lane, (i, _) in enumerate(lanes):
                 task, P, given = self.problem.tasks[i], self.transitions[i], np.zeros(moves.nnz)
-                given[np.searchsorted(keys, _keys(P))] = task.discount * P.data
+                given[np.searchsorted(here, keys(P))] = task.discount * P.data
                 chance[:, lane] = given[permuted.data]
                 reward[:, lane] = centred_rewards(task).ravel()[pairs]
                 excess[:, lane] = row_excess(task.discount, P.indptr, P.data)[pairs]
@@ -223,7 +246,8 @@ class _Builder:
         return Layout(groups, work, self.flops)
 
 
-def _keys(P: Any) -> Array:
+def keys(P: Any) -> Array:
+    """Return a number for each entry of a CSR array, ascending: its row and its column."""
     rows = np.repeat(np.arange(P.shape[0], dtype=np.int64), np.diff(P.indptr))
     return np.asarray(rows * P.shape[1] + P.indices)
 

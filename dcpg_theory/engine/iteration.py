@@ -13,6 +13,8 @@ __all__ = ["iterate", "lane_gradients", "mix", "regularizer_gradients"]
 
 
 _LARGEST = float(np.finfo(np.float64).max)
+_PIECE = np.uint64(128)  # entries of theta
+_1 = np.uint64(1)
 
 
 @fused
@@ -57,19 +59,22 @@ def mix(
     theta, gradients, out : ndarray, shape (n_agents, n_states * n_actions)
     step_size : float
     """
-    n_agents, size = theta.shape
+    n_agents, size = np.uint64(theta.shape[0]), np.uint64(theta.shape[1])
     bad = False
-    for i in range(n_agents):
-        for x in range(size):
-            out[i, x] = 0.0
-        for t in range(ends[i], ends[i + 1]):
-            j, weight = neighbours[t], weights[t]
-            for x in range(size):
-                out[i, x] += weight * theta[j, x]
-        for x in range(size):
-            following = out[i, x] + step_size * gradients[i, x]
-            out[i, x] = following
-            bad |= not abs(following) <= _LARGEST
+    # Piece by piece, so that what all agents read and write stays in the innermost cache.
+    for first in range(np.uint64(0), size, _PIECE):
+        last = min(first + _PIECE, size)
+        for i in range(n_agents):
+            for x in range(first, last):
+                out[i, x] = 0.0
+            for t in range(ends[i], ends[i + _1]):
+                j, weight = neighbours[t], weights[t]
+                for x in range(first, last):
+                    out[i, x] += weight * theta[j, x]
+            for x in range(first, last):
+                following = out[i, x] + step_size * gradients[i, x]
+                out[i, x] = following
+                bad |= not abs(following) <= _LARGEST
     return not bad
 
 

@@ -37,8 +37,8 @@ class Trace(Shown):
     method : str
         One of `methods.METHODS`.
     accuracy : Accuracy or None
-        How good the first and the last gradients were; None if that was not to be checked, or
-        gradients were estimated.
+        How good the first and the last gradients were, and those of iterations 1000, 4000, 16000
+        and so on; None if that was not to be checked, or gradients were estimated.
     """
 
     parameters: Array

@@ -59,6 +59,9 @@ def _machine(floors: Mapping[str, Any]) -> list[str]:
         f"product and moves {floors['bandwidth'] / 1e9:.1f} GB/s.",
         "",
     ]
+    if machine.get("peers"):
+        named = ", ".join(f"{name} {version}" for name, version in machine["peers"].items())
+        lines += [f"Peers: {named}.", ""]
     load = machine["load"]
     if load is not None:
         busy = load[0] > machine["cores"] / 2

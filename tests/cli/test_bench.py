@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from dcpg_theory.cli.bench import bench
 from dcpg_theory.engine.benchmarks import suite
-from dcpg_theory.errors import InvalidInput
+from dcpg_theory.errors import DcpgTheoryError, InvalidInput
 
 
 @pytest.fixture
@@ -39,6 +39,23 @@ def test_the_page_and_the_data_are_written(tmp_path):
     assert result.output == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["engine.json", "engine.md"]
     assert "dcpg bench --only example-1" in (tmp_path / "engine.md").read_text()
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_was_measured_stays_if_a_later_part_fails(tmp_path, monkeypatch):
+    run_part = suite.run_part
+
+    def fails_later(name):
+        if name == "dense-200":
+            raise DcpgTheoryError("a benchmark's process failed")
+        return run_part(name)
+
+    monkeypatch.setattr(suite, "run_part", fails_later)
+    words = ["--only", "example-1", "--only", "dense-200", "--out", str(tmp_path)]
+    result = CliRunner().invoke(bench, words)
+    assert isinstance(result.exception, DcpgTheoryError)
+    assert [*json.loads((tmp_path / "engine.json").read_text())] == ["example-1"]
+    assert (tmp_path / "engine.md").exists()
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path):

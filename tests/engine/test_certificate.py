@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from odd_problems import DISCOUNTS, distance, grid, precise, situations
 
-from dcpg_theory.engine import certificate, run_dcpg
+from dcpg_theory.engine import Record, certificate, run_dcpg
 from dcpg_theory.engine.accuracy import PROMISE, gradient_bound
 from dcpg_theory.engine.certificate import error_bounds, precise_gradient
 from dcpg_theory.engine.paths import PATHS, make_path
@@ -113,6 +113,31 @@ class TestTrace:
         assert trace.accuracy.checked == 2
         assert trace.accuracy.bound < 1e-12
         assert trace.accuracy.kept
+
+    def test_gradients_in_between_are_checked_more_and_more_seldom(self):
+        settings = {"step_size": 0.1, "record": Record(every=700)}
+        problem = random_problem(4)
+        for iterations, checked in ((999, 2), (1000, 2), (1001, 3), (4000, 3), (4001, 4)):
+            trace = run_dcpg(problem, self.W, iterations=iterations, **settings)
+            assert trace.accuracy.checked == checked
+            assert trace.accuracy.kept
+        plain = run_dcpg(problem, self.W, iterations=4001, check_accuracy=False, **settings)
+        np.testing.assert_array_equal(trace.parameters, plain.parameters)
+        np.testing.assert_array_equal(trace.recorded["iteration"], plain.recorded["iteration"])
+
+    def test_a_gradient_in_between_that_is_wrong_is_noticed(self, monkeypatch):
+        from dcpg_theory.engine.methods import Compiled
+
+        right, asked = Compiled.gradients, []
+
+        def wrong_once(self, parameters):
+            asked.append(parameters)
+            return right(self, parameters) + (1e-8 if len(asked) == 2 else 0.0)
+
+        monkeypatch.setattr(Compiled, "gradients", wrong_once)
+        trace = run_dcpg(random_problem(4), self.W, step_size=0.1, iterations=1001)
+        assert len(asked) == 3
+        assert not trace.accuracy.kept
 
     def test_it_says_where_the_promise_was_not_kept(self):
         problem = _with_discount(random_problem(4), 1 - 1e-10)

@@ -146,7 +146,7 @@ def test_foreign_and_broken_archives_are_refused(tmp_path):
     write_archive(path, "result", 1, header, arrays)
     refused("is a result of dcpg_theory, a checkpoint is needed")
     write_archive(path, "checkpoint", 99, header, arrays)
-    refused("of version 99, this reads 2")
+    refused("of version 99, this reads 3")
     write_archive(path, "checkpoint", VERSION, header, {})
     refused("no complete checkpoint")
 

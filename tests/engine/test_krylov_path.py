@@ -46,6 +46,55 @@ def test_the_span_of_the_last_solutions_saves_most_steps(monkeypatch):
     assert warm <= cold / 4
 
 
+@pytest.mark.parametrize("discount", [0.9, 0.99])
+def test_an_agent_has_the_same_bits_whoever_is_solved_beside_it(discount):
+    problem = grid(12, 6, discount)
+    # Their policies differ in sharpness, so that some lanes need many more steps than others.
+    rng = np.random.default_rng(0)
+    thetas = [rng.standard_normal((6, 144, 4)) for _ in range(3)]
+    for theta in thetas:
+        theta *= np.array([0.0, 1.0, 30.0, 5.0, 0.1, 10.0])[:, None, None]
+    whole = make_path(problem, 0.1, "krylov")
+    together = [whole.gradients(theta) for theta in thetas]
+    for agents in ([0], [2, 3], [5, 1, 4, 0, 2], [1, 1]):
+        part = make_path(problem, 0.1, "krylov", agents)
+        for theta, expected in zip(thetas, together, strict=True):
+            np.testing.assert_array_equal(part.gradients(theta[agents]), expected[agents])
+
+
+def test_tasks_with_probabilities_of_their_own_share_lanes_too():
+    problem = random_problem(0, 5, 40, 3)
+    theta = np.random.default_rng(0).standard_normal((5, 40, 3))
+    found = make_path(problem, 0.1, "krylov").gradients(theta)
+    expected = make_path(problem, 0.1, "reference").gradients(theta)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+def test_a_task_that_fails_is_solved_directly_and_the_others_go_on(monkeypatch):
+    problem = grid(10, 4, 0.99)
+    theta = np.random.default_rng(0).standard_normal((4, 100, 4))
+    theta *= np.array([0.0, 1.0, 3.0, 10.0])[:, None, None]
+    expected = make_path(problem, 0.0, "sparse").gradients(theta)
+    alone = [counted_alone(problem, theta, agent) for agent in range(4)]
+    hardest = int(np.argmax(alone))
+    monkeypatch.setattr(krylov_path, "MOST_STEPS", sorted(alone)[-2])
+    assert alone[hardest] > krylov_path.MOST_STEPS
+    path = make_path(problem, 0.0, "krylov")
+    size = max(gradient_bound(task) for task in problem.tasks)
+    assert np.abs(path.gradients(theta) - expected).max() <= 2 * PROMISE * size
+    direct = [path.memory()[f"counts_{agent}"][2] > 0 for agent in range(4)]
+    assert direct == [agent == hardest for agent in range(4)]
+    assert path.worst <= PROMISE
+
+
+def counted_alone(problem, theta, agent):
+    """Return the most steps of a solve of one agent's."""
+    with pytest.MonkeyPatch.context() as patch:
+        steps = counted(patch)
+        make_path(problem, 0.0, "krylov", [agent]).gradients(theta[[agent]])
+    return max(int(found.max()) for found in steps)
+
+
 def test_what_does_not_converge_is_solved_directly(monkeypatch):
     monkeypatch.setattr(krylov_path, "MOST_STEPS", 1)
     problem = grid(10, 2, 0.99)

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from dcpg_theory.engine.compiled import compiled
-from dcpg_theory.engine.lanes import LANES, load, spread, store
+from dcpg_theory.engine.lanes import (
+    LANES,
+    constant,
+    larger,
+    load,
+    modulus,
+    spread,
+    store,
+    take,
+)
 
 
 @compiled
@@ -27,3 +37,23 @@ def test_a_part_of_an_array_is_read_from_its_own_beginning():
     out = np.empty((4, LANES))
     four_operations(a[3:], b[3:], out)
     np.testing.assert_allclose(out, ((a + b) * (a - b) / (b + 3))[3:], rtol=1e-15)
+
+
+@compiled
+def for_any_width(a, b, shared, out):
+    most = constant(a, -1.0)
+    for i in range(np.uint64(len(a))):
+        store(out, i, modulus(load(a, i)) * take(shared, i, a) + load(b, i))
+        most = larger(most, load(a, i))
+    store(out, len(a), most)
+
+
+@pytest.mark.parametrize("shape", [(7,), (7, LANES)])
+def test_one_kernel_serves_four_problems_and_one(shape):
+    a, b = np.random.default_rng(0).standard_normal((2, *shape))
+    shared = np.random.default_rng(1).standard_normal(7)
+    out = np.empty((8, *shape[1:]))
+    for_any_width(a, b, shared, out)
+    own = shared.reshape(7, *[1] * (len(shape) - 1))
+    np.testing.assert_allclose(out[:7], np.abs(a) * own + b, rtol=0, atol=1e-15)
+    np.testing.assert_array_equal(out[7], np.maximum(a.max(axis=0), -1.0))

@@ -29,6 +29,7 @@ MACHINE = {
     "numpy": "2",
     "scipy": "1",
     "numba": "0",
+    "peers": {"QuantEcon": "0.7", "torch": "2.13"},
 }
 CASE = {
     "description": "a case",
@@ -37,7 +38,7 @@ CASE = {
         "dcpg_theory": {"seconds": 1e-6, "times_the_engine": 1.0, "spread": 0.01},
         "batched numpy": {"seconds": 8.15e-5, "times_the_engine": 81.5, "spread": 0.02},
     },
-    "skipped": {"jax scan": "jax is not installed"},
+    "skipped": {"jax": "jax is not installed"},
     "difference_after_two_iterations": {"dcpg_theory": 0.0, "batched numpy": 3e-16},
 }
 
@@ -63,10 +64,11 @@ def test_every_contender_has_its_row_and_those_left_out_their_reason():
     page = markdown(results([0.1, 0.1, 0.1]), "dcpg bench")
     assert "| a case | sparse | dcpg_theory | 1 us | 1 | 1% |" in page
     assert "| batched numpy | 81.5 us | 81.5 | 2% |" in page
-    assert "| jax scan | - | | jax is not installed |" in page
+    assert "| jax | - | | jax is not installed |" in page
     assert "agree within 3e-16" in page
     assert "first iteration 5 s, then 400 ms to 1 s" in page
     assert "30.0 GFLOP/s" in page
+    assert "Peers: QuantEcon 0.7, torch 2.13." in page
     assert "provisional" not in page
 
 

@@ -7,7 +7,9 @@ iterations from where it stands. All compute the same iterates, which the suite 
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import importlib.util
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +20,7 @@ from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 
-__all__ = ["PEERS", "Maker", "Runner", "engine_runner", "missing"]
+__all__ = ["PEERS", "Maker", "Runner", "engine_runner", "missing", "versions"]
 
 Runner = Callable[[int], Array]
 """Does so many iterations more, and returns the parameters."""
@@ -132,8 +134,38 @@ def splu_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runner:
     return run
 
 
+def mdptoolbox_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runner:
+    """Return a loop with pymdptoolbox's `PolicyIteration` for the values, task by task.
+
+    As with QuantEcon each policy's chain is a process with one action, of which policy iteration
+    ends after one evaluation, by `np.linalg.solve`; and so is the visitation.
+    """
+    PolicyIteration: Any = importlib.import_module("mdptoolbox.mdp").PolicyIteration
+    N, S = problem.n_tasks, problem.n_states
+    theta, identity = np.zeros((N, S, problem.n_actions)), np.eye(S)
+
+    def gradient(i: int, pi: Array) -> Array:
+        task, mu, gamma = problem.tasks[i], problem.exploration[i], problem.tasks[i].discount
+        chain = np.asarray(_full(task.policy_transitions(pi)))
+        process = PolicyIteration(chain[None], (pi * task.rewards).sum(axis=1)[:, None], gamma)
+        process.run()
+        V = np.array(process.V)
+        y = np.linalg.solve((identity - gamma * chain).T, mu)
+        return np.asarray(y[:, None] * pi * (_backup(task, V) - V[:, None]))
+
+    def run(iterations: int) -> Array:
+        nonlocal theta
+        for _ in range(iterations):
+            g = np.stack([gradient(i, pi) for i, pi in enumerate(_softmax(theta))])
+            theta = np.tensordot(W, theta, axes=1) + step * g
+        return theta
+
+    return run
+
+
 def jax_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runner:
-    """Return `jax.lax.scan` over batched solves in float64, compiled once."""
+    """Return `jax.lax.fori_loop` over batched solves in float64, compiled once, on one thread."""
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     jax: Any = importlib.import_module("jax")
     jnp: Any = importlib.import_module("jax.numpy")
     jax.config.update("jax_enable_x64", True)
@@ -143,23 +175,49 @@ def jax_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runner:
     mu = jnp.stack(problem.exploration)[:, :, None]
     identity, weights = jnp.eye(problem.n_states), jnp.array(W)
 
-    def iteration(theta: Any, _: Any) -> tuple[Any, None]:
+    def iteration(_: Any, theta: Any) -> Any:
         pi = jax.nn.softmax(theta, axis=2)
         M = identity - gamma * jnp.einsum("isa,isat->ist", pi, P)
         V = jnp.linalg.solve(M, (pi * R).sum(axis=2, keepdims=True))
         y = jnp.linalg.solve(M.transpose(0, 2, 1), mu)
         Q = R + gamma * jnp.einsum("isat,it->isa", P, V[:, :, 0])
-        return jnp.tensordot(weights, theta, axes=1) + step * y * pi * (Q - V), None
+        return jnp.tensordot(weights, theta, axes=1) + step * y * pi * (Q - V)
 
-    scan = jax.jit(
-        lambda theta, n: jax.lax.scan(iteration, theta, None, length=n)[0], static_argnums=1
-    )
+    loop = jax.jit(lambda theta, n: jax.lax.fori_loop(0, n, iteration, theta))
     theta = jnp.zeros((problem.n_tasks, problem.n_states, problem.n_actions))
 
     def run(iterations: int) -> Array:
         nonlocal theta
-        theta = scan(theta, iterations)
+        theta = loop(theta, iterations)
         return np.asarray(theta)
+
+    return run
+
+
+def torch_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runner:
+    """Return a loop over batched `torch.linalg.solve` in float64, on one thread."""
+    torch: Any = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    P = torch.tensor(np.stack([_dense(task) for task in problem.tasks]))
+    R = torch.tensor(np.stack([task.rewards for task in problem.tasks]))
+    gamma = torch.tensor([float(task.discount) for task in problem.tasks], dtype=R.dtype)
+    gamma = gamma[:, None, None]
+    mu = torch.tensor(np.stack(problem.exploration))[:, :, None]
+    N, S, A = R.shape
+    identity, flat = torch.eye(S, dtype=R.dtype), P.reshape(N, S * A, S)
+    weights, theta = torch.tensor(np.array(W)), torch.zeros(N, S, A, dtype=R.dtype)
+
+    @torch.inference_mode()
+    def run(iterations: int) -> Array:
+        nonlocal theta
+        for _ in range(iterations):
+            pi = torch.softmax(theta, dim=2)
+            M = identity - gamma * torch.matmul(pi[:, :, None, :], P)[:, :, 0, :]
+            V = torch.linalg.solve(M, (pi * R).sum(dim=2, keepdim=True))
+            y = torch.linalg.solve(M.mT, mu)
+            Q = R + gamma * torch.matmul(flat, V).reshape(N, S, A)
+            theta = torch.tensordot(weights, theta, dims=1) + step * y * pi * (Q - V)
+        return np.array(theta.numpy())
 
     return run
 
@@ -168,18 +226,20 @@ PEERS: dict[str, tuple[str, Maker]] = {
     "batched numpy": ("numpy", batched_numpy_runner),
     "QuantEcon": ("quantecon", quantecon_runner),
     "splu": ("scipy", splu_runner),
-    "jax scan": ("jax", jax_runner),
+    "pymdptoolbox": ("mdptoolbox", mdptoolbox_runner),
+    "jax": ("jax", jax_runner),
+    "torch": ("torch", torch_runner),
 }
-"""By name: the package it needs, and what makes it."""
+"""By name: the module it needs, and what makes it."""
 
-_DENSE = ("batched numpy", "jax scan")
+_DENSE = ("batched numpy", "pymdptoolbox", "jax", "torch")
 
 
 def missing(name: str, problem: MultiTaskProblem) -> str | None:
     """Return why a peer cannot take part, None if it can."""
-    package, _ = PEERS[name]
-    if importlib.util.find_spec(package) is None:
-        return f"{package} is not installed"
+    module, _ = PEERS[name]
+    if importlib.util.find_spec(module) is None:
+        return f"{module} is not installed"
     if name in _DENSE and problem.n_states > MOST_DENSE_STATES:
         return f"full matrices of {problem.n_states} states"
     if name == "splu" and not problem.tasks[0].is_sparse:
@@ -189,15 +249,26 @@ def missing(name: str, problem: MultiTaskProblem) -> str | None:
     return None
 
 
+def versions() -> dict[str, str]:
+    """Return the versions of the peers' packages that are installed."""
+    providers, found = importlib.metadata.packages_distributions(), {}
+    for name, (module, _) in PEERS.items():
+        if importlib.util.find_spec(module) is not None:
+            found[name] = importlib.metadata.version(providers[module][0])
+    return found
+
+
 def _softmax(theta: Array) -> Array:
     weights = np.exp(theta - theta.max(axis=2, keepdims=True))
     return np.asarray(weights / weights.sum(axis=2, keepdims=True))
 
 
+def _full(matrix: Any) -> Array:
+    return np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+
+
 def _dense(task: FiniteMDP) -> Array:
-    shape = (task.n_states, task.n_actions, task.n_states)
-    P = task.transitions.toarray() if task.is_sparse else task.transitions
-    return np.asarray(P.reshape(shape))
+    return _full(task.transitions).reshape(task.n_states, task.n_actions, task.n_states)
 
 
 def _backup(task: FiniteMDP, V: Array) -> Array:

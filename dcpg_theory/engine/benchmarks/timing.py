@@ -80,10 +80,12 @@ def interleaved(
 def _batch(run: Callable[[int], object], seconds: float, clock: Callable[[], float]) -> int:
     """Return how many iterations take about so long.
 
-    The first run is not looked at: it compiles and warms up. The better of two runs counts, since
-    one that was interrupted would make a batch too small to measure.
+    The first run only warms up, unless it took so long that one iteration makes a batch whatever
+    was in it. Then the better of two runs counts, since one that was interrupted would make a batch
+    too small to measure.
     """
-    run(1)
+    if _lasts(run, 1, clock) > 20 * seconds:
+        return 1
     n = 1
     while True:
         taken = min(_lasts(run, n, clock) for _ in range(2))

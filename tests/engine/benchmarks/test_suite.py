@@ -8,7 +8,7 @@ import pytest
 from dcpg_theory.engine.benchmarks import suite
 from dcpg_theory.engine.benchmarks.floors import Floors, machine, measure_floors, work_of
 from dcpg_theory.engine.benchmarks.instances import dense_problem, grid_problem, ring_weights
-from dcpg_theory.engine.benchmarks.peers import PEERS, engine_runner, missing
+from dcpg_theory.engine.benchmarks.peers import PEERS, engine_runner, missing, versions
 from dcpg_theory.engine.benchmarks.timing import interleaved
 
 
@@ -83,6 +83,36 @@ def test_a_case_tells_paths_ratios_and_agreement():
     assert found["contenders"][suite.ENGINE]["times_the_engine"] == 1
     assert max(found["difference_after_two_iterations"].values()) < 1e-12
     assert set(found["contenders"]) | set(found["skipped"]) == {suite.ENGINE, *PEERS}
+
+
+def test_a_peer_that_fails_is_named_with_its_reason_and_stops_nobody(monkeypatch):
+    def fails(*_):
+        raise RuntimeError("no such symbol\nin a long trace")
+
+    peers = {"batched numpy": PEERS["batched numpy"], "broken": ("numpy", fails)}
+    monkeypatch.setattr(suite, "PEERS", peers)
+    monkeypatch.setattr("dcpg_theory.engine.benchmarks.peers.PEERS", peers)
+    case = suite.Case("small", "", lambda: grid_problem(3, 2, 0.9), repeats=1, seconds=0.001)
+    found = suite._run_case(case)
+    assert set(found["contenders"]) == {suite.ENGINE, "batched numpy"}
+    assert found["skipped"] == {"broken": "failed: RuntimeError: no such symbol"}
+
+
+def test_a_contender_that_takes_long_is_not_run_in_vain():
+    now, done = [0.0], []
+
+    def slow(n):
+        done.append(n)
+        now[0] += 10.0 * n
+
+    interleaved({"slow": slow}, repeats=2, seconds=0.1, clock=lambda: now[0])
+    assert done == [1, 1, 1]
+
+
+def test_versions_are_those_of_the_packages_that_are_installed():
+    found = versions()
+    assert found["batched numpy"] == np.__version__
+    assert set(found) <= set(PEERS)
 
 
 def test_parts_can_be_chosen():
