@@ -17,6 +17,7 @@ CHAPTERS = (
     "proofs_check.section_4_remarks",
     "proofs_check.theorem_1",
     "proofs_check.theorem_1_whole",
+    "proofs_check.theorem_1_hypotheses",
     "proofs_check.section_4_conflict",
     "proofs_check.section_4_optimality",
     "proofs_check.section_4_theorem_2",

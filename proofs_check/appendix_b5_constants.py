@@ -36,6 +36,8 @@ from proofs_check.chains import lipschitz as lipschitz_chains
 from proofs_check.chains.lipschitz import ONE_TASK
 from proofs_check.chains.mdp_operators import less
 from proofs_check.readings.operators import read_derivative
+from proofs_check.readings.orders import of_orders
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT, free, own
 
 WHERE = "Appendix B.5, proof of Lemma B.5"
@@ -243,6 +245,7 @@ def _lipschitz(
         every start s holds for the average over mu. Special case: a bandit that pays 1 and 0,
         from equal probabilities to 3/4 and 1/4.
         """
+        about(kernel, r"V_i^{\pi_{\theta'}}(\mu) -", r"V_i^{\pi_{\theta''}}(\mu)\|", "\\leq")
         text = normalized(kernel.statement).replace("&", "").rsplit(r"\leq", 1)[1]
         printed = parse(text.replace(r"\|\theta'-\theta''\|", "").strip(",. "), names)
         special = [_bandit(kernel, order, printed, *pair) for pair in _DISCOUNTS]
@@ -250,7 +253,7 @@ def _lipschitz(
         ends = less(proved.conclusion.left, lipschitz_chains.LENGTH.scaled(printed))
         return kernel.confirmed(kernel.proof(proved, ends), *special)
 
-    return check
+    return of_orders(check, order - 1, 0)
 
 
 def _ends_of_84() -> list[RationalFunction]:

@@ -20,6 +20,7 @@ from dcpg_theory.exact.latex import normalized
 from dcpg_theory.ledger import Claim, Fault, Kind, Origin, Severity, claim, misprint, narrate
 from proofs_check.chains import softmax_derivatives as softmax_chains
 from proofs_check.chains.mdp_operators import equal
+from proofs_check.readings.orders import of_orders
 from proofs_check.readings.softmax import (
     as_matrix,
     as_operator,
@@ -91,7 +92,7 @@ eq_78 = Claim(
     where=f"{WHERE}, (78)",
     statement=r"\nabla_{\theta_s} \pi_\theta(a|s) = \pi_\theta(a|s) (e_a - \pi(\cdot|s))",
     kind=Kind.IDENTITY,
-    check=derivative_claims(1, softmax_chains.gradient),
+    check=of_orders(derivative_claims(1, softmax_chains.gradient), 1, 0),
     lines=(874, 874),
     depends=("eq-4", "b5-unit-vector"),
     controls=(misprint("(e_a - ", "(e_a + "), misprint(r"\pi_\theta(a|s) (e_a", "(e_a")),
@@ -102,7 +103,7 @@ eq_79 = Claim(
     where=f"{WHERE}, (79)",
     statement=r"\nabla_{\theta_s}^2 \pi_\theta(a|s) = \pi_\theta(a|s) \left(e_a e_a^\top - e_a \pi(\cdot|s)^\top - \pi(\cdot|s) e_a^\top + 2\pi(\cdot|s) \pi(\cdot|s)^\top - \text{diag}(\pi(\cdot|s)) \right)",
     kind=Kind.IDENTITY,
-    check=derivative_claims(2, softmax_chains.hessian),
+    check=of_orders(derivative_claims(2, softmax_chains.hessian), 2, 0),
     lines=(876, 876),
     depends=("eq-78",),
     controls=(
@@ -135,7 +136,7 @@ eq_80 = Claim(
     where=f"{WHERE}, (80)",
     statement=_AS_PRINTED,
     kind=Kind.IDENTITY,
-    check=derivative_claims(3, softmax_chains.third),
+    check=of_orders(derivative_claims(3, softmax_chains.third), 3, 0),
     lines=(878, 878),
     depends=("eq-79", "b5-unit-vector"),
     controls=(misprint("(1(a=a') - ", "(1(a=a') + "),),

@@ -37,7 +37,9 @@ from proofs_check.chains.bounded_products import (
     sum_at_most,
 )
 from proofs_check.chains.mdp_operators import equal, hypothesis, less, link, nonnegative
+from proofs_check.readings.orders import of_orders
 from proofs_check.readings.softmax import as_operator, derivatives, right_side, softmax
+from proofs_check.readings.wording import about, naming
 
 WHERE = "Appendix B.5, proof of Lemma B.5"
 S, U = letter("S"), letter("U")
@@ -200,6 +202,7 @@ def _at_most_number(kernel: Kernel) -> Evidence:
     return kernel.confirmed(kernel.proof(chain), special)
 
 
+_AT = r"\nabla_{\theta+\alpha u}"
 _DOUBLE = ingredient("u is passed twice as fast", speed=2)
 _D1 = r"\sum_{a \in \mathcal{A}} \left| \frac{d\pi_\alpha(a|s)}{d\alpha} \right|_{\alpha=0}"
 _G1 = r"\sum_{a \in \mathcal{A}} |u^\top \nabla_{\theta+\alpha u} \pi_\alpha(a|s)|_{\alpha=0}"
@@ -219,7 +222,7 @@ chain_rules = (
     Claim(
         id="eq-81-chain-rule",
         statement=rf"{_D1} \leq {_G1}",
-        check=_chain_rule(softmax_chains.gradient),
+        check=of_orders(_chain_rule(softmax_chains.gradient), 1, 1, names=(r"\leq", _AT)),
         depends=("eq-78",),
         controls=(_DOUBLE,),
         note="an equality; other states' parameters have no influence, so u acts by its part u_s",
@@ -228,7 +231,7 @@ chain_rules = (
     Claim(
         id="eq-82-chain-rule",
         statement=rf"{_D2} \leq {_G2}",
-        check=_chain_rule(softmax_chains.hessian),
+        check=of_orders(_chain_rule(softmax_chains.hessian), 2, 2, names=(r"\leq", _AT)),
         depends=("eq-79",),
         controls=(_DOUBLE,),
         note="an equality; the bars are read as closing behind the second u",
@@ -247,6 +250,7 @@ chain_rules = (
 )
 def first_derivative_is_a_deviation(kernel: Kernel) -> Evidence:
     """(78) times u is pi(a|s) (u_a - E u), and pi(a|s) > 0 comes out of the absolute value."""
+    about(kernel, _G1)
     body = normalized(kernel.statement).split(r"\leq")[1].split("}}", 1)[-1]
     factor, inner = re.findall(r"(\\pi_\\theta\(a\|s\))?\|(u_s.*)\|$", body)[0]
     written = right_side(f"x = {factor}({inner})").replace(r"u_s^\top", "")
@@ -267,7 +271,7 @@ sums = (
     Claim(
         id="eq-81-largest",
         statement=rf"{_W1} \\ &\leq {_M1}",
-        check=_at_most_largest(1),
+        check=naming(_at_most_largest(1), _W1),
         depends=("eq-81-softmax",),
         controls=(misprint("| + |", "| - |"),),
         **_IN_81,
@@ -283,7 +287,7 @@ sums = (
     Claim(
         id="eq-82-largest",
         statement=rf"{_G2} \\ &\leq {_M2}",
-        check=_at_most_largest(2),
+        check=of_orders(_at_most_largest(2), 2, 0, names=(_AT,)),
         depends=("eq-79",),
         controls=(misprint(r"| + |u_s^\top e_a \pi", r"| - 6|u_s^\top e_a \pi"),),
         **_IN_82,
@@ -339,6 +343,7 @@ def _third_terms(direction: Any, third: Array) -> Array:
 )
 def third_derivative_is_a_sum(kernel: Kernel) -> Evidence:
     """d^3 pi / d alpha^3 is the sum over a' without the bars; |sum| <= sum of the bars."""
+    about(kernel, _D3, _G3)
     direction = (Fraction(3, 5), Fraction(4, 5))
     terms = _third_terms(direction, _at_instance(3))
     relation = "<=" if r"\leq" in kernel.statement else ">="
@@ -365,6 +370,7 @@ def twenty_six_terms(kernel: Kernel) -> Evidence:
     The sum that the chain bounds is compared with exact derivatives for two actions; the instance
     is u = (20, -21)/29 with pi = (1/2, 1/2).
     """
+    about(kernel, _G3)
     bound = parse(normalized(kernel.statement).rsplit(r"\leq", 1)[1], {})
     total = _table_total()
     chain = sum_at_most("terms of (80)", total, Box())

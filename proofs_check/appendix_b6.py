@@ -44,7 +44,9 @@ from proofs_check.readings.entropy import (
     lines_of,
     one_line,
 )
+from proofs_check.readings.orders import of_orders
 from proofs_check.readings.softmax import softmax
+from proofs_check.readings.wording import about
 from proofs_check.symbols import DISCOUNT
 
 WHERE = "Appendix B.5, proof of Lemma B.6"
@@ -128,7 +130,9 @@ eq_87 = Claim(
     where=f"{WHERE}, (87)",
     statement=rf"\zeta(\theta) \triangleq -\lambda RE(\pi_{{\theta}}) = \frac{{\lambda}}{{|\mathcal{{S}}||\mathcal{{A}}|}} {_SUM_OF_LOGS}",
     kind=Kind.IDENTITY,
-    check=_regularizer,
+    check=of_orders(
+        _regularizer, 0, 0, names=(r"\zeta(\theta) \triangleq -\lambda RE(\pi_{\theta}) =",)
+    ),
     lines=(908, 908),
     depends=("eq-6-definition",),
     controls=(misprint(r"= \frac", r"= -\frac"),),
@@ -188,7 +192,7 @@ lines_88 = (
     Claim(
         id="eq-88-gradient",
         statement=_GRADIENT,
-        check=_derivative(1, softmax_chains.entropy_gradient),
+        check=of_orders(_derivative(1, softmax_chains.entropy_gradient), 1, 0),
         depends=("eq-78", "eq-87"),
         controls=(misprint(r"\mathbf{1} - ", r"\mathbf{1} + "),),
         **_IN_88,
@@ -196,7 +200,7 @@ lines_88 = (
     Claim(
         id="eq-88-hessian",
         statement=_HESSIAN,
-        check=_derivative(2, softmax_chains.entropy_hessian),
+        check=of_orders(_derivative(2, softmax_chains.entropy_hessian), 2, 0),
         depends=("eq-88-gradient", "eq-78"),
         controls=(misprint(r"(-\text{diag}", r"(\text{diag}"),),
         **_IN_88,
@@ -205,7 +209,7 @@ lines_88 = (
 third_88 = Claim(
     id="eq-88-third",
     statement=_THIRD,
-    check=_derivative(3, softmax_chains.entropy_third),
+    check=of_orders(_derivative(3, softmax_chains.entropy_third), 3, 0),
     depends=("eq-88-hessian", "eq-78"),
     controls=(misprint(r"(-\pi", r"(\pi"),),
     fault=Fault(
@@ -427,6 +431,7 @@ def sharper_gradient(kernel: Kernel) -> Evidence:
 
     Instance: one state, four actions, pi = (97, 1, 1, 1)/100, lambda = 1.
     """
+    about(kernel, r"\|\nabla_{\theta} \zeta(\theta)\|^2 \leq")
     text = normalized(kernel.statement).split(r"\leq")[1]
     names = {
         r"\lambda^2": _LAMBDA**2,

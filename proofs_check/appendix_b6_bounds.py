@@ -41,6 +41,7 @@ from proofs_check.readings.entropy import (
     entropy_operator,
     lines_of,
 )
+from proofs_check.readings.orders import of_orders
 from proofs_check.readings.softmax import softmax
 from proofs_check.symbols import DISCOUNT
 
@@ -288,7 +289,7 @@ links_90 = (
     Claim(
         id="eq-90-blocks",
         statement=rf"{_FORM} &= {_FORMS}",
-        check=_split(2),
+        check=of_orders(_split(2), 2, 2),
         lines=(920, 920),
         depends=("b6-no-mixed-blocks",),
         controls=(ingredient("one of the two states is left out", states=(0,)),),
@@ -297,7 +298,7 @@ links_90 = (
     Claim(
         id="eq-90-hessian",
         statement=rf"{_FORMS} \\ &\leq {_SPREAD}",
-        check=_second_terms,
+        check=of_orders(_second_terms, 2, 0),
         lines=(920, 920),
         depends=("eq-88-hessian",),
         controls=(misprint("u_s - u_s^T", "u_s + u_s^T"),),
@@ -427,6 +428,7 @@ blocks_91_corrected = links_91[0].variant(
     id="eq-91-blocks-corrected",
     statement=rf"{_TENSOR_RIGHT} &= {_TENSORS_RIGHT}",
     lines=None,
+    check=of_orders(_split(3), 3, 3),
     controls=(
         ingredient("one of the two states is left out", states=(0,)),
         misprint("u_{s, a'} u_s^T", "u_{s, a'}^T"),
@@ -436,6 +438,7 @@ terms_91_corrected = links_91[1].variant(
     id="eq-91-terms-corrected",
     statement=rf"{_TENSORS_RIGHT} \\ &\leq {_TERMS}".replace("u_{s, a'}^T", "u_{s, a'} u_s^T"),
     lines=None,
+    check=of_orders(_third_terms, 3, 0),
     controls=(misprint("+ 2 \\sum", "- 2 \\sum"), misprint("- \\sum", "+ \\sum")),
 )
 eq_91 = Claim(

@@ -202,6 +202,7 @@ def variance_of_a_state(kernel: Kernel) -> Evidence:
     With a the largest and b the smallest entry, (a - b)^2 / 4 <= (a^2 + b^2) / 2 <= |u_s|^2 / 2.
     Instance: pi = (1/2, 1/2) and u = (1, -1), where |u|^2 = 2.
     """
+    about(kernel, r"|u^T \nabla_{\theta}^2 \zeta(\theta) u| \leq")
     bound = _constant(kernel.statement) / (_LAMBDA * _H)
     a, b, radius, centre = symbols("a", "b", "r", "c")
     around = closed_interval(-1, 1)

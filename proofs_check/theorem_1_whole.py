@@ -211,7 +211,11 @@ theorem_1_corrected = Claim(
         misprint(r"16\lambda^2", r"\frac{16\lambda^2}{N}"),
         ingredient("larger", scale=10**3),
     ),
-    adds={"symmetric W": "", "equal starts": "", "mu_i = rho_i": ""},
+    adds={
+        "symmetric W": "",
+        "equal starts": "theorem-1-equal-starts-sharp",
+        "mu_i = rho_i": "",
+    },
     note=(
         "no optimum has to be attained: the last iterate takes the place of a minimiser of xi. That "
         "W is symmetric is not known to be necessary for this bound: theorem-1-sharp does without"

@@ -53,6 +53,7 @@ from dcpg_theory.bounds.statements import (
     Bound,
     Statement,
     check_mixing,
+    claims_behind,
     statement_named,
     unit_length,
 )
@@ -328,7 +329,7 @@ def _sharp(
         formula=FORMULAS[statement],
         terms={"threshold": tau},
         assumed=_assumed(statement),
-        claims=CLAIMS[statement],
+        claims=claims_behind(CLAIMS, statement, consensus=found.consensus),
         step_size=step,
         regularization=lam,
         notes=notes,

@@ -21,6 +21,7 @@ __all__ = [
     "Bound",
     "Statement",
     "check_mixing",
+    "claims_behind",
     "statement_named",
     "unit_length",
 ]
@@ -183,3 +184,25 @@ THEOREM_1_CLAIMS = {
     Statement.TRACKING: ("gradient-tracking-rate", *SHARP_CONSTANTS),
 }
 """The claims that each column of Theorem 1 rests on."""
+
+
+def claims_behind(
+    claims: Mapping[Statement, tuple[str, ...]], statement: Statement, *, consensus: bool
+) -> tuple[str, ...]:
+    """Return the claims that a number rests on.
+
+    Where agents cannot differ, alone or with one task for all, gradient tracking is gradient ascent
+    with steps up to 1/b, of which gradient-tracking-rate does not speak: that is the case of one
+    agent in the sharp theorems.
+
+    Parameters
+    ----------
+    claims : mapping from Statement to tuple of str
+        Those of each column.
+    statement : Statement
+    consensus : bool
+        Whether agents can differ.
+    """
+    if statement is Statement.TRACKING and not consensus:
+        return tuple(dict.fromkeys((*claims[Statement.SHARP], *claims[statement][1:])))
+    return claims[statement]

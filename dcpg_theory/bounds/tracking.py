@@ -21,7 +21,9 @@ alpha <= rho^2/(4 b), let q = 2 b alpha/rho^2 <= 1/2. Then for every agent i and
 
 There is no term that does not fall with K, so that the count of Theorem 2 is of the order
 epsilon^-2. This is the claim gradient-tracking-rate, for N >= 2 and with G_rms the root mean square
-of bounds of the gradients at the start; docs/gradient-tracking.md has the proof in words.
+of bounds of the gradients at the start; docs/gradient-tracking.md has the proof in words. Agents
+that cannot differ, one alone or all with one task, climb by gradient ascent with steps up to 1/b,
+which is the case of one agent in theorem-1-sharp and theorem-2-sharp.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ import flint
 
 from dcpg_theory.bounds.arithmetic import Number, above, root, short_step
 from dcpg_theory.bounds.smoothness import SharpConstants
-from dcpg_theory.bounds.statements import THEOREM_1_CLAIMS, Bound, Statement
+from dcpg_theory.bounds.statements import THEOREM_1_CLAIMS, Bound, Statement, claims_behind
 from dcpg_theory.bounds.task_sizes import Sizes
 from dcpg_theory.errors import AssumptionViolated
 
@@ -144,7 +146,7 @@ def tracking_gradient(
         formula=_FORMULA + r" + \lambda \sqrt{\frac{1 - 1/|\mathcal{A}|}{|\mathcal{S}|}}",
         terms=terms,
         assumed=("EQUAL_STARTS",),
-        claims=THEOREM_1_CLAIMS[Statement.TRACKING],
+        claims=claims_behind(THEOREM_1_CLAIMS, Statement.TRACKING, consensus=constants.consensus),
         step_size=step,
         regularization=lam,
         notes=tuple(notes),

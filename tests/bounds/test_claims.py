@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 import proofs_check
+from dcpg_theory import bounds
 from dcpg_theory.bounds import optimality, statements, stationarity
 from dcpg_theory.bounds.statements import Statement
+from dcpg_theory.models.multi_task_problem import MultiTaskProblem
+from proofs_check.instances.small_tasks import bandit
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +38,32 @@ def test_the_printed_theorems_are_refuted_and_nothing_true_stands_on_a_refuted_c
         assert verdicts[claim] == "refuted"
     for statement in set(Statement) - {Statement.PRINTED}:
         assert [claim for claim in named(statement) if verdicts.get(claim) == "refuted"] == []
+
+
+@pytest.mark.parametrize(("gammas", "consensus"), [([0.5], False), ([0.5, 0.75], True)])
+def test_gradient_tracking_names_its_own_rate_only_where_agents_can_differ(gammas, consensus):
+    """One agent climbs with steps up to 1/b, of which gradient-tracking-rate does not speak."""
+    sizes, spectrum = bounds.sizes(gammas, 3, 2), bounds.ring(len(gammas), "metropolis")
+    first = bounds.theorem_1(
+        sizes, spectrum, regularization=0.1, iterations=10, statement="gradient-tracking"
+    )
+    second = bounds.theorem_2(
+        sizes, spectrum, accuracy=0.1, mismatch=4, statement="gradient-tracking"
+    )
+    for found, sharp in ((first, "theorem-1-sharp"), (second, "theorem-2-sharp")):
+        assert ("gradient-tracking-rate" in found.claims) == consensus
+        assert (sharp in found.claims) != consensus
+    assert "prop-1-sharp" in second.claims
+
+
+def test_equal_tasks_count_as_one_where_the_problem_is_given():
+    problem = MultiTaskProblem([bandit(Fraction(1, 2))] * 3)
+    found = bounds.theorem_1(
+        problem, bounds.ring(3, "metropolis"), regularization=0.1, iterations=10,
+        statement="gradient-tracking",
+    )  # fmt: skip
+    assert "theorem-1-sharp" in found.claims
+    assert "gradient-tracking-rate" not in found.claims
 
 
 @pytest.mark.parametrize("statement", Statement)

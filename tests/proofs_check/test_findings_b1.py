@@ -127,3 +127,47 @@ def test_the_printed_range_leaves_no_descent_for_a_negative_spectrum() -> None:
     beta = 2 * (64 + 2 * 0.1)
     step = 0.99 * (1 + 0.8) / (2 * beta)
     assert (1 + 0.8) / step - beta > 0 > (1 - 0.8) / step - beta
+
+
+def bandit_run(gaps, weight, step, mixing, start, count, horizon=1 / 0.9):
+    """Algorithm 1 on bandits in floats: the log-odds of all agents, one row for each k."""
+
+    def slopes(x):
+        p = (1 + np.tanh(x / 2)) / 2
+        return gaps * p * (1 - p) * horizon, weight * (0.5 - p)
+
+    rows = [np.array(start, dtype=float)]
+    for _ in range(count - 1):
+        value, pull = slopes(rows[-1])
+        rows.append(mixing @ rows[-1] + 2 * step * (value + pull))
+    return np.array(rows), slopes
+
+
+def test_the_minimum_over_k_does_not_leave_35_with_a_free_k():
+    gaps = np.ones(2)
+    rows, slopes = bandit_run(gaps, 1.0, 1 / 60, np.full((2, 2), 0.5), [0, 0], 100)
+    value, pull = np.array([slopes(x) for x in rows]).swapaxes(0, 1)
+    left = 2 * (value.mean(axis=1) ** 2).min()
+    right = 4 * ((value + pull).mean(axis=1) ** 2).min() + 2 * (pull**2).sum(axis=1)
+    assert left > 2 * right[0]  # (35) at k = 0
+    assert left <= right.max()
+
+
+def test_the_minimum_over_k_does_not_leave_37_with_a_free_k():
+    mixing = np.array([[0.999, 0.001], [0.001, 0.999]])
+    gaps = np.array([1.0, 0.0])
+    rows, slopes = bandit_run(gaps, 1 / 8, 1 / 30, mixing, [0, 0], 100)
+    own = np.array([slopes(x)[0] for x in rows])
+    at_two = np.array([slopes(np.full(2, x[1]))[0] for x in rows])
+    assert (at_two.mean(axis=1) ** 2).min() > 2 * (own.mean(axis=1) ** 2).min()
+    assert np.all(rows[0] == rows[0][0])  # at k = 0 the second term of (37) is 0
+
+
+def test_agents_far_to_both_sides_leave_the_one_between_them_where_it_is():
+    """Why Theorem 1 needs equal starts: the mean gradient at agent 1 stays that of theta = 0."""
+    mixing = np.array([[0.5, 0.25, 0.25], [0.25, 0.75, 0], [0.25, 0, 0.75]])
+    count = 400
+    far = 70 * (4 / 3) ** count
+    rows, _ = bandit_run(np.array([0, 1, 1]), 0.0, 1e-5, mixing, [0, far, -far], count, 2.0)
+    assert np.abs(rows[:, 0]).max() < 1e-20
+    assert np.abs(rows[:, 1:]).min() > 64

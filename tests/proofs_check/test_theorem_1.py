@@ -13,7 +13,11 @@ from dcpg_theory.exact.balls import ball, precision
 from dcpg_theory.exact.chains import verify_chain
 from dcpg_theory.exact.families import Family, contradicted
 from proofs_check.chains import descent, stacks, theorem_1, theorem_1_sharp, theorem_2
-from proofs_check.chains.single_agent import single_agent, small_gradient_alone
+from proofs_check.chains.single_agent import (
+    single_agent,
+    small_gradient_alone,
+    squares_are_bounded,
+)
 
 HALF = Fraction(1, 2)
 W = theorem_1.weight
@@ -31,6 +35,7 @@ CHAINS = {
     "ball": lambda: theorem_1.ball(RADIUS),
     "sharp": theorem_1_sharp.theorem_1_sharp,
     "one agent": single_agent,
+    "one agent, squares": squares_are_bounded,
     "(40), line 2": theorem_2.largest_of_the_rest,
     "(40), line 3": theorem_2.differences_are_lipschitz,
     "component": theorem_2.component,
