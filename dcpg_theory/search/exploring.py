@@ -8,10 +8,10 @@ from typing import Any
 import hypothesis
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
-from hypothesis import strategies as st
 
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.search.ascent import unflatten
+from dcpg_theory.search.draws import one_of_these, whole_numbers
 from dcpg_theory.search.targets import Structure, Target
 
 __all__ = ["explore"]
@@ -44,7 +44,7 @@ def explore(
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    @given(target.structures(options), st.integers(0, 2**32 - 1), st.sampled_from(_SCALES))
+    @given(target.structures(options), whole_numbers(0, 2**32 - 1), one_of_these(_SCALES))
     def look(structure: Structure, draw: int, scale: float) -> None:
         shapes = target.shapes(structure)
         size = sum(int(np.prod(shape)) for shape in shapes.values())

@@ -14,6 +14,7 @@ from typing import Any
 import flint
 import numpy as np
 
+from dcpg_theory.engine.blas_threads import one_blas_thread
 from dcpg_theory.errors import DcpgTheoryError
 from dcpg_theory.exact.balls import precision
 from dcpg_theory.exact.numbers import Array
@@ -105,6 +106,12 @@ def one_round(
     claim: str, options: Mapping[str, Any], seed: int, number: int, budget: Budget
 ) -> Found:
     """Explore, climb and certify once; the same arguments find the same."""
+    # The matrices are tiny, and sums must not depend on how many cores there are.
+    with one_blas_thread():
+        return _round(claim, options, seed, number, budget)
+
+
+def _round(claim: str, options: Mapping[str, Any], seed: int, number: int, budget: Budget) -> Found:
     target = find_target(claim)
     draw, noise = np.random.SeedSequence((seed, number)).generate_state(2)
     rng = np.random.default_rng(noise)

@@ -42,7 +42,7 @@ class Target:
         The ratio, in words or LaTeX.
     structures : callable from options to SearchStrategy of Structure
         Options are ``max_states`` and ``discount``, each may be None; a target ignores what it has
-        no use for.
+        no use for. Made with `one_of_these` and `whole_numbers`, so that the seed alone decides.
     shapes : callable from Structure to mapping of str to shape
         The free numbers.
     ratio : callable from (Structure, Numbers) to array

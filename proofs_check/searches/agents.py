@@ -21,6 +21,7 @@ from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import policy_from_weights
+from dcpg_theory.search.draws import one_of_these, whole_numbers
 from dcpg_theory.search.instances import Instance
 from dcpg_theory.search.rounding import distributions, few_digits
 from dcpg_theory.search.targets import Numbers, Structure, Target
@@ -47,7 +48,7 @@ def _numbers(name: str) -> Any:
 
 def _crowds(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
     del options
-    return st.fixed_dictionaries({"agents": st.integers(2, 16), "actions": st.integers(2, 4)})
+    return st.fixed_dictionaries({"agents": whole_numbers(2, 16), "actions": whole_numbers(2, 4)})
 
 
 def _mean(claim: str, *, printed: bool, text: str) -> Target:
@@ -85,7 +86,7 @@ SMALL = flint.fmpq(1, 10**12)
 def _rest_structures(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
     del options
     return st.fixed_dictionaries(
-        {"agents": st.sampled_from((2, 5, 10, 20, 50, 100, 200)), "actions": st.integers(2, 3)}
+        {"agents": one_of_these((2, 5, 10, 20, 50, 100, 200)), "actions": whole_numbers(2, 3)}
     )
 
 
@@ -141,9 +142,9 @@ def _pairs(*, least: Fraction) -> Callable[[Mapping[str, Any]], st.SearchStrateg
     def structures(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
         return st.fixed_dictionaries(
             {
-                "states": st.integers(1, options.get("max_states") or 2),
+                "states": whole_numbers(1, options.get("max_states") or 2),
                 "discount": st.just(Fraction(1, 2)),
-                "regularization": st.sampled_from((Fraction(0), Fraction(1, 10))),
+                "regularization": one_of_these((Fraction(0), Fraction(1, 10))),
                 "least_weight": st.just(least),
             }
         )
@@ -275,8 +276,8 @@ def _shared(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
     most = options.get("max_states") or 3
     return st.fixed_dictionaries(
         {
-            "states": st.integers(2, max(2, most)),
-            "discounts": st.sampled_from(
+            "states": whole_numbers(2, max(2, most)),
+            "discounts": one_of_these(
                 ((Fraction(1, 2), Fraction(1, 2)), (Fraction(1, 2), Fraction(9, 10)))
             ),
         }

@@ -18,6 +18,7 @@ from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import policy_from_weights
+from dcpg_theory.search.draws import whole_numbers
 from dcpg_theory.search.instances import Instance
 from dcpg_theory.search.rounding import few_digits
 from dcpg_theory.search.targets import Numbers, Structure, Target
@@ -35,12 +36,12 @@ Bound = Callable[[flint.arb, flint.arb], flint.arb]
 
 def _structures(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
     most = options.get("max_states") or 3
-    return st.fixed_dictionaries({"states": st.integers(1, most), "actions": st.integers(2, 6)})
+    return st.fixed_dictionaries({"states": whole_numbers(1, most), "actions": whole_numbers(2, 6)})
 
 
 def _one_state(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
     del options
-    return st.fixed_dictionaries({"states": st.just(1), "actions": st.integers(2, 6)})
+    return st.fixed_dictionaries({"states": st.just(1), "actions": whole_numbers(2, 6)})
 
 
 def _shapes(structure: Structure) -> dict[str, tuple[int, ...]]:

@@ -20,6 +20,7 @@ from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import policy_from_weights
+from dcpg_theory.search.draws import one_of_these, whole_numbers
 from dcpg_theory.search.instances import Instance
 from dcpg_theory.search.rounding import distributions, few_digits, rewards
 from dcpg_theory.search.targets import Numbers, Structure, Target
@@ -56,15 +57,14 @@ def process_structures(
     alike, and |S| X/(3 sqrt 3) is nearly attained.
     """
     given, most = options.get("discount"), options.get("max_states") or 6
-    discounts = st.sampled_from(DISCOUNTS) if given is None else st.just(Fraction(given))
+    discounts = one_of_these(DISCOUNTS) if given is None else st.just(Fraction(given))
     families = {
-        "any": {"states": st.integers(1, most), "actions": st.integers(2, most_actions)},
-        "walk": {"states": st.integers(min(2, most), most), "actions": st.just(2)},
+        "any": {"states": whole_numbers(1, most), "actions": whole_numbers(2, most_actions)},
+        "walk": {"states": whole_numbers(min(2, most), most), "actions": st.just(2)},
     }
-    return st.one_of(
-        *(
-            st.fixed_dictionaries({"family": st.just(name), **sizes, "discount": discounts})
-            for name, sizes in families.items()
+    return one_of_these(tuple(families)).flatmap(
+        lambda name: st.fixed_dictionaries(
+            {"family": st.just(name), **families[name], "discount": discounts}
         )
     )
 

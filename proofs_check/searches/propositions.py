@@ -23,6 +23,7 @@ from dcpg_theory.exact.rational_functions import as_fmpq
 from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import policy_from_weights
+from dcpg_theory.search.draws import one_of_these, whole_numbers
 from dcpg_theory.search.instances import Instance
 from dcpg_theory.search.rounding import distributions, few_digits
 from dcpg_theory.search.targets import Numbers, Structure, Target
@@ -34,11 +35,11 @@ __all__ = ["TARGETS"]
 
 def _structures(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
     given = options.get("discount")
-    discounts = st.sampled_from(DISCOUNTS)
+    discounts = one_of_these(DISCOUNTS)
     return st.fixed_dictionaries(
         {
-            "states": st.integers(1, options.get("max_states") or 3),
-            "actions": st.integers(2, 3),
+            "states": whole_numbers(1, options.get("max_states") or 3),
+            "actions": whole_numbers(2, 3),
             "discount": discounts if given is None else st.just(Fraction(given)),
         }
     )

@@ -24,6 +24,7 @@ from dcpg_theory.models.finite_mdp import FiniteMDP
 from dcpg_theory.models.mixing import MixingMatrix
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.policies import policy_from_weights
+from dcpg_theory.search.draws import one_of_these, whole_numbers
 from dcpg_theory.search.instances import Instance
 from dcpg_theory.search.rounding import few_digits, rewards
 from dcpg_theory.search.targets import Numbers, Structure, Target
@@ -41,11 +42,11 @@ def _structures(options: Mapping[str, Any]) -> st.SearchStrategy[Structure]:
     del options
     return st.fixed_dictionaries(
         {
-            "actions": st.integers(2, 3),
-            "iterations": st.sampled_from((1, 2, 5, 10, 20)),
-            "own_weight": st.sampled_from(tuple(Fraction(k, 10) for k in (5, 7, 9))),
-            "regularization": st.sampled_from((Fraction(0), Fraction(1, 100), Fraction(1, 10))),
-            "step_share": st.sampled_from((Fraction(1, 10), Fraction(1, 2), Fraction(99, 100))),
+            "actions": whole_numbers(2, 3),
+            "iterations": one_of_these((1, 2, 5, 10, 20)),
+            "own_weight": one_of_these(tuple(Fraction(k, 10) for k in (5, 7, 9))),
+            "regularization": one_of_these((Fraction(0), Fraction(1, 100), Fraction(1, 10))),
+            "step_share": one_of_these((Fraction(1, 10), Fraction(1, 2), Fraction(99, 100))),
         }
     )
 
