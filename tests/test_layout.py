@@ -14,6 +14,7 @@ import pytest
 FLOORS = (
     ("errors",),
     ("formulas",),
+    ("plain_formulas",),
     ("notebook",),
     ("exact",),
     ("models",),

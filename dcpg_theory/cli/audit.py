@@ -174,8 +174,9 @@ def _mutate(
         for why in (HOLDS_TOO, UNREAD)
     }
     noticed = tried - sum(survived.values())
+    noun = "claim" if len(records) == 1 else "claims"
     console.print(
-        f"{tried} mutants of {len(records)} claims: {noticed} noticed, "
+        f"{tried} mutants of {len(records)} {noun}: {noticed} noticed, "
         f"{survived[HOLDS_TOO]} hold too, {survived[UNREAD]} are where the check reads nothing"
     )
     data = {"mutations": [asdict(record) for record in records.values()], "tried": tried}

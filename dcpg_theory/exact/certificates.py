@@ -10,6 +10,7 @@ import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_FLOOR, Decimal, localcontext
 from enum import Enum
 from fractions import Fraction
 from math import isqrt, prod
@@ -158,6 +159,18 @@ def _shown(value: Any) -> str:
     return value.str(12) if isinstance(value, flint.arb) else str(value)
 
 
+_LEGIBLE = 40
+
+
+def _brief(value: Any) -> str:
+    """Return a value for a sentence: of a rational of many digits the first ones, cut off."""
+    text = _shown(value)
+    if not isinstance(value, flint.fmpq) or len(text) <= _LEGIBLE:
+        return text
+    with localcontext(prec=10, rounding=ROUND_FLOOR):
+        return f"{Decimal(int(value.p)) / Decimal(int(value.q))} (rounded down)"
+
+
 def _reduce_roots(value: RationalFunction, roots: Mapping[str, Fraction]) -> RationalFunction:
     """Return a function that vanishes iff `value` does once each root squares to its number."""
     numerator = value.numerator
@@ -260,7 +273,7 @@ class Comparison(Certificate):
             "left side": _shown(self.left),
             "right side": _shown(self.right),
         }
-        detail = f"{_shown(self.left)} {self.relation} {_shown(self.right)}"
+        detail = f"{_brief(self.left)} {self.relation} {_brief(self.right)}"
         if outcome is Outcome.FAILS:
             detail = f"not {detail}"
         return Finding(outcome, Scope.INSTANCE, detail, witness)

@@ -25,7 +25,7 @@ from dcpg_theory.ledger.mutation import MutationRecord, mutate
 from dcpg_theory.ledger.records import Record, complete
 from dcpg_theory.ledger.registry import Registry, load_registry
 
-__all__ = ["CheckFailed", "judge", "run_claims", "run_control", "run_mutations"]
+__all__ = ["CheckFailed", "examine", "judge", "run_claims", "run_control", "run_mutations"]
 
 
 _Result = TypeVar("_Result")
@@ -43,6 +43,11 @@ def judge(member: Claim) -> Record:
     CheckFailed
         If the check is broken; the message names the claim.
     """
+    return examine(member)[0]
+
+
+def examine(member: Claim) -> tuple[Record, Evidence]:
+    """Judge a claim as `judge` does, and return the evidence too, which no process can send."""
     start = time.perf_counter()
     evidence = _evidence(member, Kernel(member.statement))
     try:
@@ -57,7 +62,7 @@ def judge(member: Claim) -> Record:
     if refuted and member.fault is None:
         raise CheckFailed(f"{member.id}: refuted, but nobody has said how grave that is")
     fault = member.fault if refuted else None
-    return Record(
+    record = Record(
         id=member.id,
         where=member.where,
         statement=member.statement,
@@ -76,6 +81,7 @@ def judge(member: Claim) -> Record:
         controls=controls,
         seconds=time.perf_counter() - start,
     )
+    return record, evidence
 
 
 def run_control(member: Claim, control: Control) -> Verdict:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dcpg_theory import __version__
 from dcpg_theory.exact.verdicts import Verdict
-from dcpg_theory.formulas import as_html
+from dcpg_theory.formulas import as_html, words_as_html
 from dcpg_theory.ledger.claims import Claim
 from dcpg_theory.ledger.records import Record, summary
 from dcpg_theory.ledger.registry import Registry
@@ -62,6 +62,7 @@ def page(registry: Registry, records: Mapping[str, Record]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["words"] = words_as_html
     entries = [_entry(registry, records, id) for id in records]
     roots = [id for id in _ROOTS if id in records]
     return environment.get_template("report.html.j2").render(

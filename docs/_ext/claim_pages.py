@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from dcpg_theory.formulas import as_html
+from dcpg_theory.formulas import as_html, words_as_html
 from dcpg_theory.ledger.claims import Claim
 from dcpg_theory.ledger.recorded import read_recorded
 from dcpg_theory.ledger.records import Record, summary
@@ -114,6 +114,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["formula"] = lambda statement: _one_line(as_html(statement))
+    environment.filters["words"] = lambda text: _one_line(words_as_html(text))
     return environment
 
 

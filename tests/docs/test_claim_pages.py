@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from shown_text import raw_latex
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +63,11 @@ def test_what_was_found_is_escaped(claim_pages, ledger):
     (source,) = claim_pages.pages(registry, odd).values()
     assert "<script" not in source
     assert "&lt;script&gt;x &lt; y" in source
+
+
+def test_no_latex_stands_among_the_words(claim_pages, ledger, pages):
+    for source in (*pages.values(), claim_pages.errata_page(*ledger)):
+        assert raw_latex(source) == []
 
 
 def test_every_block_of_a_page_is_closed(pages):

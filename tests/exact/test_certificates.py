@@ -127,3 +127,12 @@ def test_an_enclosure_that_changes_its_mind_does_not_replay():
 def test_floats_certify_nothing():
     with pytest.raises(InvalidInput, match="exact rational"):
         Enclosure(lambda: 0.1, "<", lambda: 1, {}).establish()
+
+
+def test_a_sentence_shows_the_first_digits_of_a_long_rational_and_the_witness_all():
+    third = flint.fmpq(10**60 + 1, 3 * 10**60)
+    finding = Comparison(third, ">", flint.fmpq(1, 3), {}).establish()
+    assert finding.detail == "0.3333333333 (rounded down) > 1/3"
+    assert finding.witness["left side"] == str(third)
+    below = Comparison(-third, "<", flint.fmpq(0), {}).establish()
+    assert below.detail == "-0.3333333334 (rounded down) < 0"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from shown_text import LATEX
 
 import proofs_check
+from dcpg_theory.exact.proofs import Proof
 from dcpg_theory.exact.verdicts import Verdict
-from dcpg_theory.ledger import Record, judge, load_registry
+from dcpg_theory.ledger import Record, load_registry
+from dcpg_theory.ledger.narrate import told
 from dcpg_theory.ledger.recorded import read_recorded, write_recorded
 from dcpg_theory.ledger.records import complete
+from dcpg_theory.ledger.runner import examine
 
 REGISTRY = load_registry()
 LATER = {
@@ -37,10 +41,19 @@ def test_it_holds_exactly_the_claims_there_are(recorded):
 
 @pytest.mark.parametrize("id", [id for id in REGISTRY if REGISTRY[id].check is not None])
 def test_a_claim_is_judged_as_recorded(id, recorded):
-    found = judge(REGISTRY[id]).as_json(timed=False)
+    record, evidence = examine(REGISTRY[id])
+    found = record.as_json(timed=False)
     assert {key: value for key, value in found.items() if key not in LATER} == {
         key: value for key, value in recorded[id].items() if key not in LATER
     }
+    lines = list(told(REGISTRY[id], record, evidence))
+    assert lines[0].startswith(f"{id}  (")
+    assert [line for line in lines if LATEX.search(line)] == []
+    assert all(len(line) <= 100 or " " not in line.strip() for line in lines)
+    chains = [proof.chain for proof in evidence.certificates if isinstance(proof, Proof)]
+    if record.verdict in ("proved", "conditional"):
+        steps = sum(line.startswith("    (") for line in lines)
+        assert steps >= sum(len(chain.lines) for chain in chains)
 
 
 def test_aggregates_and_transitive_verdicts_follow_from_the_rest(records):

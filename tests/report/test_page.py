@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from shown_text import raw_latex
 
 from dcpg_theory.ledger import Record, load_registry
 from dcpg_theory.ledger.recorded import read_recorded
@@ -72,6 +73,14 @@ def test_nothing_comes_from_elsewhere(text):
 def test_every_claim_has_its_section_with_its_verdict(text, records):
     for id, record in records.items():
         assert f'<article id="{id}" data-verdict="{record.verdict}"' in text
+
+
+def test_no_latex_stands_among_the_words(text):
+    assert raw_latex(r"<p>x_{1} <code>\pi</code> in <b>|\mathcal{S}|</b></p>") == [
+        "x_{1} ",
+        r"|\mathcal{S}|",
+    ]
+    assert raw_latex(text) == []
 
 
 def test_it_stays_small(text):
