@@ -104,7 +104,7 @@ def _number(text: str) -> int:
         "the optimum needs ends: where episodes go on, the best policy stays about one goal and "
         "collects its reward for ever, although only then the environments have the same "
         "transitions (sec5-same-transitions). With 1000 rounds of one Monte Carlo episode a gap of "
-        "about 0.8 percent is left, on the same way"
+        "half a percent to one percent is left (seeds 0 to 99)"
     ),
 )
 def no_conflict(kernel: Kernel) -> Evidence:
@@ -355,35 +355,47 @@ def start_makes_the_mismatch(kernel: Kernel) -> Evidence:
 @claim(
     "sec5-fig2de-seeds-sharp",
     where=f"{WHERE}(d) and (e)",
-    statement="of 40 trainings by 1000 episodes all end with six goals on their path from the top right corner, and at most 2 with any from the top left one",
+    statement="of 200 trainings by 1000 episodes all end with at least five goals on their path from the top right corner, 199 of them with six, and at most 2 with any from the top left one",
     kind=Kind.EMPIRICAL,
     depends=("sec5-fig2de-mismatch-sharp",),
-    controls=(misprint("six", "five"), misprint("at most 2", "at most 1")),
+    controls=(
+        misprint("five", "six"),
+        misprint("199", "200"),
+        misprint("at most 2", "at most 1"),
+    ),
     note=(
-        "not printed: seeds 0 to 19, from the uniform policy and from first parameters with a "
+        "not printed: seeds 0 to 99, from the uniform policy and from first parameters with a "
         "standard deviation of 1. Kept are the likeliest paths at the end; the goals on them are "
-        "counted again"
+        "counted again. From the uniform policy it is six goals each time from the right and none "
+        "from the left"
     ),
 )
 def seeds_agree(kernel: Kernel) -> Evidence:
     """Walk the kept paths."""
-    text = normalized(kernel.statement)
-    expected = _number(text.split("all")[1])
-    most = int(text.split("atmost")[1][0])
-    left, right = ([run for run in seed_runs() if run.name == name] for name in ("fig2d", "fig2e"))
-    samples = [
-        Sample(
-            as_fmpq(fig2.goals_on(run.name, run.moves)),
-            as_fmpq(expected),
-            {"map": run.name, "seed": run.seed, "spread": run.spread},
-        )
-        for run in right
-    ]
-    some = sum(fig2.goals_on(run.name, run.moves) > 0 for run in left)
+    right, left = (normalized(part) for part in kernel.statement.split("and"))
+    all_six = int(right.partition("corner,")[2].partition("of")[0])
+    most = int(left.partition("atmost")[2].partition("with")[0])
+    found: dict[str, list[int]] = {"fig2d": [], "fig2e": []}
+    samples = []
+    for run in seed_runs():
+        goals = fig2.goals_on(run.name, run.moves)
+        found[run.name].append(goals)
+        if run.name == "fig2e":
+            shown = {"map": run.name, "seed": run.seed, "spread": run.spread}
+            least = _number(right.partition("atleast")[2])
+            samples.append(Sample(as_fmpq(goals), as_fmpq(least), shown))
+    some = sum(goals > 0 for goals in found["fig2d"])
     return kernel.every(
-        kernel.searched(samples, "="),
+        kernel.searched(samples, ">="),
+        _count(
+            kernel,
+            "fig2e: runs with six goals",
+            found["fig2e"].count(fig2.world("fig2e").n_tasks),
+            ">=",
+            all_six,
+        ),
         _count(kernel, "fig2d: runs with a goal on their path", some, "<=", most),
-        _count(kernel, "runs from each corner", min(len(left), len(right)), "=", 40),
+        _count(kernel, "runs from each corner", min(map(len, found.values())), "=", 200),
     )
 
 

@@ -69,11 +69,13 @@ def episode_tables(problem: MultiTaskProblem) -> EpisodeTables:
     starts = [0]
     for i, task in enumerate(problem.tasks):
         place = problem.indices[i]
-        counts[i, place], after, chances = _rows(task, place)
+        pairs = _pairs(task)
+        counts[i, place] = np.diff(pairs.indptr).reshape(task.n_states, task.n_actions)
+        after, chances = _rows(pairs, place)
         successors.append(after)
         cumulative.append(chances)
         rewards[i, place] = task.rewards
-        terminal[i, place] = _ends(task)
+        terminal[i, place] = _ends(task, pairs)
         support = np.flatnonzero(problem.exploration[i])
         start_states.append(place[support])
         start_cumulative.append(_running(problem.exploration[i][support], np.array([len(support)])))
@@ -91,21 +93,25 @@ def episode_tables(problem: MultiTaskProblem) -> EpisodeTables:
     )
 
 
-def _rows(task: FiniteMDP, place: Array) -> tuple[Array, Array, Array]:
-    """Return how many successors each pair has, which, and the running sums of their chances.
-
-    Tasks list their states in another order than the union, and the rows go by the union's.
-    """
+def _pairs(task: FiniteMDP) -> Any:
+    """Return the transitions as a sparse matrix without zeros, a row for each state and action."""
     from scipy.sparse import csr_array
 
     matrix = csr_array(task.transitions.reshape(-1, task.n_states), copy=True)
     matrix.eliminate_zeros()
-    counts = np.diff(matrix.indptr).reshape(task.n_states, task.n_actions)
-    order = np.argsort(place, kind="stable")
-    sorted_rows = (order[:, None] * task.n_actions + np.arange(task.n_actions)).ravel()
-    moved = matrix[sorted_rows]
-    lengths = np.diff(moved.indptr)
-    return counts, place[moved.indices], _running(moved.data, lengths)
+    return matrix
+
+
+def _rows(pairs: Any, place: Array) -> tuple[Array, Array]:
+    """Return the successors of all pairs, and the running sums of their chances.
+
+    Tasks list their states in another order than the union, and the rows go by the union's.
+    """
+    if (np.diff(place) < 0).any():
+        n_actions = pairs.shape[0] // len(place)
+        order = np.argsort(place, kind="stable")
+        pairs = pairs[(order[:, None] * n_actions + np.arange(n_actions)).ravel()]
+    return place[pairs.indices], _running(pairs.data, np.diff(pairs.indptr))
 
 
 def _running(chances: Array, lengths: Array) -> Array:
@@ -118,14 +124,10 @@ def _running(chances: Array, lengths: Array) -> Array:
     return result
 
 
-def _ends(task: FiniteMDP) -> Array:
-    everywhere = np.arange(task.n_states)
-    if task.is_sparse:
-        pairs = np.arange(task.n_states * task.n_actions)
-        kept = np.asarray(task.transitions[pairs, np.repeat(everywhere, task.n_actions)])
-        kept = kept.reshape(task.n_states, task.n_actions)
-    else:
-        kept = task.transitions[everywhere, :, everywhere]
+def _ends(task: FiniteMDP, pairs: Any) -> Array:
+    row = np.repeat(np.arange(pairs.shape[0]), np.diff(pairs.indptr))
+    stays = np.where(pairs.indices == row // task.n_actions, pairs.data, 0.0)
+    kept = np.bincount(row, stays, pairs.shape[0]).reshape(task.rewards.shape)
     return np.asarray((kept >= 1.0).all(axis=1) & (task.rewards == 0).all(axis=1))
 
 

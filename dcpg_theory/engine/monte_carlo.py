@@ -125,17 +125,28 @@ class Episodic:
         theta = np.ascontiguousarray(theta, dtype=float)[None]
         total, _ = episode_kernels.estimate(
             kept[2], theta, np.zeros(theta.shape[:2]), self.batch, self.horizon, self.kind, 0.0,
-            random_stream(rng), 1,
+            random_streams(rng, 1), 1,
         )  # fmt: skip
         return np.asarray(total[0])
 
 
-def random_stream(rng: np.random.Generator) -> Array:
-    """Return the state of a stream for the compiled loop, shape (1,), drawn from a generator.
+def random_streams(rng: np.random.Generator, n_agents: int) -> Array:
+    """Return the states of the agents' streams for the compiled loop, drawn from a generator.
 
-    The loop draws from SplitMix64, eight times as fast inside it as the generator itself.
+    The loop draws from SplitMix64, eight times as fast inside it as the generator itself. Two
+    streams share numbers only if their states come closer than the numbers that are drawn, out of
+    2^64.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n_agents : int
+
+    Returns
+    -------
+    ndarray of uint64, shape (n_agents,)
     """
-    return rng.integers(0, 2**64, size=1, dtype=np.uint64)
+    return rng.integers(0, 2**64, size=n_agents, dtype=np.uint64)
 
 
 def truncation_bias(problem: MultiTaskProblem, horizon: int) -> float:
@@ -201,7 +212,7 @@ def estimate_moments(
     total, squares = episode_kernels.estimate(
         episode_tables(problem), theta, np.array(np.broadcast_to(base, shape[:2])),
         estimator.batch, estimator.horizon, estimator.kind, regularization,
-        random_stream(rng), repeats,
+        random_streams(rng, problem.n_tasks), repeats,
     )  # fmt: skip
     mean = total / repeats
     return mean, np.maximum(squares - repeats * mean**2, 0.0) / (repeats - 1)

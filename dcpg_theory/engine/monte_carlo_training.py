@@ -15,7 +15,7 @@ from dcpg_theory.engine import validation
 from dcpg_theory.engine.checkpoints import Checkpoint
 from dcpg_theory.engine.episodes import episode_tables
 from dcpg_theory.engine.files import read_archive, write_archive
-from dcpg_theory.engine.monte_carlo import Episodic, random_stream
+from dcpg_theory.engine.monte_carlo import Episodic, random_streams
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.models.mixing import MixingMatrix
@@ -24,7 +24,7 @@ from dcpg_theory.models.validation import frozen
 
 __all__ = ["MonteCarloRun", "train_monte_carlo"]
 
-VERSION = 1
+VERSION = 2
 _KIND = "monte-carlo checkpoint"
 _PIECES = 100
 
@@ -118,7 +118,7 @@ def train_monte_carlo(
         estimator=estimator,
         regularization=validation.checked_regularization(regularization),
         theta=validation.checked_initial(initial, problem),
-        stream=random_stream(np.random.default_rng(seed)),
+        streams=random_streams(np.random.default_rng(seed), problem.n_tasks),
     )
     run = training.to_the_end(callback, checkpoint)
     if run.stopped:
@@ -146,7 +146,7 @@ class _Training:
     estimator: Episodic
     regularization: float
     theta: Array
-    stream: Array
+    streams: Array
 
     def to_the_end(
         self, callback: Callable[[int], object] | None, checkpoint: Checkpoint | None
@@ -169,7 +169,7 @@ class _Training:
             n, made = episode_kernels.train(
                 tables, self.W, theta, self.step_sizes[done:target], baseline,
                 self.estimator.baseline_rate, self.estimator.batch, self.estimator.horizon,
-                self.estimator.kind, self.regularization, self.stream, returns[done:target],
+                self.estimator.kind, self.regularization, self.streams, returns[done:target],
             )  # fmt: skip
             steps += made
             if done + n < target:
@@ -186,7 +186,7 @@ class _Training:
     def identity(self, tables: Any) -> str:
         """Return a digest of all that decides the training but the step sizes."""
         digest = hashlib.sha256(repr((self.estimator, self.regularization)).encode())
-        for array in (*tables, self.W, self.theta, self.stream):
+        for array in (*tables, self.W, self.theta, self.streams):
             digest.update(repr((array.shape, array.dtype.str)).encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
@@ -205,7 +205,7 @@ class _Training:
             "baseline": baseline,
             "returns": returns[:done],
             "steps": self.step_sizes[:done],
-            "stream": self.stream,
+            "streams": self.streams,
         }
         write_archive(Path(checkpoint.path), _KIND, VERSION, {"run": identity}, arrays)
 
@@ -225,7 +225,7 @@ class _Training:
             raise InvalidInput(f"{path}: exists; resume from it, or remove it to start anew")
         header, arrays = read_archive(path, _KIND, VERSION)
         if header.get("run") != identity or set(arrays) != {
-            "parameters", "baseline", "returns", "steps", "stream"
+            "parameters", "baseline", "returns", "steps", "streams"
         }:  # fmt: skip
             raise InvalidInput(
                 f"{path}: is a checkpoint of another training: the problem, mixing matrix, "
@@ -240,5 +240,5 @@ class _Training:
                 "step sizes, or beyond the last one asked for"
             )
         theta[:], baseline[:] = arrays["parameters"], arrays["baseline"]
-        self.stream[:], returns[:done] = arrays["stream"], arrays["returns"]
+        self.streams[:], returns[:done] = arrays["streams"], arrays["returns"]
         return done

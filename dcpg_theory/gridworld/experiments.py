@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,9 @@ from dcpg_theory.engine.monte_carlo_training import train_monte_carlo
 from dcpg_theory.exact.numbers import Array
 from dcpg_theory.gridworld.evaluation import Evaluation, evaluate
 from dcpg_theory.gridworld.optimum import policy_values, relax, rounded_policy, tasks_of
-from dcpg_theory.gridworld.settings import exact_steps
-from dcpg_theory.gridworld.worlds import GridWorld, label
+from dcpg_theory.gridworld.settings import exact_steps, setting
+from dcpg_theory.gridworld.witnesses import SeedRun
+from dcpg_theory.gridworld.worlds import STEPS, GridWorld, label
 from dcpg_theory.models import graphs
 from dcpg_theory.models.mixing import MixingMatrix
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
@@ -31,6 +33,7 @@ __all__ = [
     "gap_of",
     "paper_mixing",
     "reached_seeds",
+    "seed_run",
     "train_by_episodes",
     "train_exactly",
 ]
@@ -225,10 +228,29 @@ def reached_seeds(
         Explore from everywhere.
     """
     bound = float(relax(tasks_of(world)).bound)
-    shape = (world.problem().n_states, world.problem().n_actions)
-    shares = []
-    for seed in seeds:
-        initial = spread * np.random.default_rng((seed, 1)).standard_normal(shape)
-        trained = train_by_episodes(world, seed=seed, initial=initial, everywhere=everywhere)
-        shares.append(float(trained.evaluation.values.sum()) / bound)
-    return np.array(shares)
+    trained = (_train_seed(world, seed, spread, everywhere) for seed in seeds)
+    return np.array([float(run.evaluation.values.sum()) / bound for run in trained])
+
+
+def seed_run(name: str, seed: int, spread: float) -> SeedRun:
+    """Return where Monte Carlo training ends in a setting, as it is kept for many seeds.
+
+    Parameters
+    ----------
+    name : str
+        Of the setting.
+    seed : int
+    spread : float
+        The standard deviation of the agents' common first parameters.
+    """
+    paths = _train_seed(setting(name).world, seed, spread).evaluation.paths
+    path = max(paths, key=len)
+    moves = [STEPS.index((b[0] - a[0], b[1] - a[1])) for a, b in itertools.pairwise(path)]
+    return SeedRun(name, seed, spread, tuple(moves))
+
+
+def _train_seed(world: GridWorld, seed: int, spread: float, everywhere: bool = False) -> Trained:
+    problem = world.problem()
+    shape = problem.n_states, problem.n_actions
+    initial = spread * np.random.default_rng((seed, 1)).standard_normal(shape)
+    return train_by_episodes(world, seed=seed, initial=initial, everywhere=everywhere)

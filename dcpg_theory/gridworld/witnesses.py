@@ -2,7 +2,7 @@
 
 They stand in ``fig2/*.policy``, one cell a line with the probabilities of up, down, left and right
 in units of 2^-40, so that what they are worth can be checked without training again. They are made
-by `write_policy` from `train_exactly`, and a test trains again and compares.
+by `policy_text` from `train_exactly`, and a test trains again and compares.
 
 ====================  =====================================================================
 ``fig2a`` - ``fig2e``  `settings.exact_steps` from the uniform policy
@@ -11,7 +11,8 @@ by `write_policy` from `train_exactly`, and a test trains again and compares.
 ====================  =====================================================================
 
 ``fig2/seeds.txt`` keeps where Monte Carlo training ends over many seeds: of each run the likeliest
-path, as letters of its moves.
+path, as letters of its moves. It is made by `seed_text` from `experiments.seed_run`, and a test
+trains some of the seeds again and compares.
 """
 
 from __future__ import annotations

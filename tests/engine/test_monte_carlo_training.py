@@ -9,7 +9,7 @@ from dcpg_theory.engine.monte_carlo import Episodic
 from dcpg_theory.engine.monte_carlo_training import train_monte_carlo
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.gridworld import parse_map
-from dcpg_theory.models import graphs, softmax
+from dcpg_theory.models import MultiTaskProblem, graphs, softmax
 
 PROBLEM = parse_map("S..\n.XG\n\nS.G\n...\n").problem()
 W = graphs.lazy_metropolis(graphs.complete(2))
@@ -85,10 +85,32 @@ def test_agents_mix_as_the_matrix_says():
 
 
 def test_training_stops_before_parameters_that_are_not_finite():
-    with pytest.warns(RuntimeWarning, match=r"round \d+ is not finite, kept those up to"):
-        run = train_monte_carlo(PROBLEM, W, step_size=1e308, rounds=200, seed=1)
-    assert np.isfinite(run.parameters).all()
-    assert run.rounds < 200
+    twenty_times = parse_map("endings = walk-through\n\nSG\n\nSG\n").problem()
+    steps = np.array([1e-6, 1e-6, 1.7e308, 1e-6])
+    with pytest.warns(RuntimeWarning, match="round 3 is not finite, kept those up to 2"):
+        run = train_monte_carlo(twenty_times, W, step_size=steps, rounds=4, seed=1)
+    two = train_monte_carlo(twenty_times, W, step_size=1e-6, rounds=2, seed=1)
+    assert np.array_equal(run.parameters, two.parameters)
+
+
+def test_large_parameters_are_finite_though_their_sum_is_not():
+    run = train_monte_carlo(PROBLEM, W, step_size=1e-300, rounds=5, initial=np.full((7, 4), 1e308))
+    assert run.rounds == 5
+
+
+@pytest.mark.parametrize("visits", ["every-visit", "first-visit"])
+def test_an_agent_that_hears_nobody_trains_as_if_alone(visits):
+    """Its random numbers are its own, whatever the others draw."""
+    estimator = Episodic(visits, batch=2, baseline_rate=0.1)
+    alone, other = PROBLEM.tasks
+    together = [
+        train_monte_carlo(
+            MultiTaskProblem([alone, task]), np.eye(2), estimator=estimator, **SETTINGS
+        )
+        for task in (alone, other)
+    ]
+    assert np.array_equal(together[0].parameters[0], together[1].parameters[0])
+    assert not np.array_equal(together[0].parameters[1], together[1].parameters[1])
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from dcpg_theory.gridworld.experiments import (
     gap_of,
     paper_mixing,
     reached_seeds,
+    seed_run,
     train_by_episodes,
     train_exactly,
 )
@@ -59,6 +60,13 @@ def test_kept_policies_are_written_as_they_are_read():
 def test_kept_seeds_are_written_as_they_are_read():
     kept = files("dcpg_theory.gridworld").joinpath("fig2", "seeds.txt")
     assert seed_text(seed_runs()) == kept.read_text(encoding="utf-8")
+
+
+def test_training_ends_where_the_kept_seeds_say():
+    """From both corners, with both spreads; among them the two that leave the top left corner."""
+    some = [run for run in seed_runs() if run.seed in (0, 3, 5, 11)]
+    assert len(some) == 16
+    assert [seed_run(run.name, run.seed, run.spread) for run in some] == some
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -70,7 +70,7 @@ def test_seeds_are_the_promised_ones():
     assert kept == {
         (name, seed, spread)
         for name in ("fig2d", "fig2e")
-        for seed in range(20)
+        for seed in range(100)
         for spread in (0.0, 1.0)
     }
 
