@@ -109,7 +109,7 @@ def _figure(world: GridWorld, evaluation: Evaluation, title: str, caption: str) 
         bbox_to_anchor=(0.15 / width, foot - 0.045),
         ncols=7,
         frameon=False,
-        fontsize=8.6,
+        fontsize=8.6 if columns > 1 else 7.2,
         handlelength=1.3,
         columnspacing=1.1,
     )
