@@ -16,7 +16,7 @@ from rich.table import Table
 from dcpg_theory import __version__
 from dcpg_theory.cli import choices
 from dcpg_theory.cli.examples import epilog
-from dcpg_theory.cli.gridworld_analysis import diagnose, optimum
+from dcpg_theory.cli.gridworld_analysis import check_size, diagnose, optimum
 from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json
 from dcpg_theory.cli.pictures import check_picture
 from dcpg_theory.engine.checkpoints import Checkpoint
@@ -38,10 +38,11 @@ _CAPTIONS = {
     "fig2b": "An obstacle of task 2 is the goal of task 3: the way comes to goal 2 first.",
     "fig2c": "The goal of task 2 is the obstacle of task 3 and the other way round: at most three "
     "of four tasks can be finished, and by the best policies task 3 is the one that fails.",
-    "fig2d": "From the top left corner the agents learn to stay where they are, for the first "
-    "steps lead past obstacles of some of the tasks.",
-    "fig2e": "The maps of fig2d from the top right corner: all goals are visited.",
+    "fig2d": "One way visits all goals, but its first steps, from the top left corner, lead past "
+    "obstacles of some of the tasks.",
+    "fig2e": "The maps of fig2d from the top right corner: again one way visits all goals.",
 }
+"""What is true of the maps, whatever a training makes of them."""
 
 
 @click.group(epilog=epilog("gridworld"))
@@ -126,6 +127,7 @@ def train(world: str, json_file: str | None, quiet: bool, **options: Any) -> int
         raise InvalidInput(f"--out {options['out']} must end in .npz")
     check_picture(options["picture"])
     grid = named_world(world)
+    check_size(world, grid.problem().n_states)
     begin = time.perf_counter()
     trained = _trained(grid, world, options, quiet=quiet)
     seconds = time.perf_counter() - begin
@@ -145,7 +147,7 @@ def train(world: str, json_file: str | None, quiet: bool, **options: Any) -> int
         arrays = {"parameters": trained.parameters, "returns": returns}
         write_archive(options["out"], _KIND, _VERSION, data, arrays)
     if options["picture"] is not None:
-        _draw(options["picture"], grid, world, trained, gap)
+        _draw(options["picture"], grid, world, trained, gap, options["graph"])
     write_json(data, json_file)
     return 0
 
@@ -258,6 +260,8 @@ def figure(
     if not folder.is_dir():
         raise InvalidInput(f"--out {folder}: there is no such folder")
     chosen = [(name, named_world(name)) for name in worlds or SETTINGS]
+    for name, grid in chosen:
+        check_size(name, grid.problem().n_states)
     targets = [folder / f"{_stem(name)}.{suffix}" for name, _ in chosen]
     for target in targets:
         check_picture(target)
@@ -288,16 +292,23 @@ def _stem(name: str) -> str:
 
 
 def _draw(
-    path: Path, grid: GridWorld, name: str, trained: experiments.Trained, gap: experiments.Gap
+    path: Path,
+    grid: GridWorld,
+    name: str,
+    trained: experiments.Trained,
+    gap: experiments.Gap,
+    graph: str = "ring",
 ) -> None:
     from dcpg_theory.report.gridworld_picture import save_gridworld_picture
 
     means = "episodes" if trained.returns is not None else "exact gradients"
-    first = _CAPTIONS.get(name.partition(",")[0], "All tasks in one grid, and each by itself.")
+    first = _CAPTIONS.get(name, "All tasks in one grid, and each by itself.")
+    done = sum(trained.evaluation.finished)
     caption = (
-        f"{first} {trained.rounds} rounds with {means}; {grid.n_tasks} agents on a ring; the "
-        f"policy is that of their mean parameters. It earns {float(gap.value):.4f} in sum; no "
-        f"stationary policy earns more than {float(gap.bound):.4f}."
+        f"{first} {trained.rounds} rounds with {means}; {grid.n_tasks} agents, graph: {graph}; the "
+        f"policy is that of their mean parameters. Its likeliest paths come to {done} of "
+        f"{grid.n_tasks} goals. It earns {float(gap.value):.4f} in sum; no stationary policy earns "
+        f"more than {float(gap.bound):.4f}."
     )
     title = SETTINGS.get(name)
     heading = name if title is None else f"{name}: {title}"

@@ -48,7 +48,7 @@ def load_map(path: str | Path) -> GridWorld:
     if path.suffix not in readers:
         raise InvalidInput(f"{path}: a map must end in .txt or .toml")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin with a mark
     except OSError as error:
         raise InvalidInput(f"{path}: cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:

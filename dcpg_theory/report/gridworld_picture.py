@@ -109,7 +109,7 @@ def _figure(world: GridWorld, evaluation: Evaluation, title: str, caption: str) 
         bbox_to_anchor=(0.15 / width, foot - 0.045),
         ncols=7,
         frameon=False,
-        fontsize=8.6,
+        fontsize=8.6 if columns > 1 else 7.2,
         handlelength=1.3,
         columnspacing=1.1,
     )
@@ -268,12 +268,13 @@ def _arrows(
 def _percentages(ax: Axes, world: GridWorld, policy: Array, cells: set[Cell]) -> None:
     """Write the probability of the likeliest action into the cells of the path."""
     places = {name: k for k, name in enumerate(world.problem().states)}
-    for cell in cells:
-        chance = policy[places[label(cell)]].max()
+    for row, column in cells:
+        chances = policy[places[label((row, column))]]
+        chance = chances.max()
         text = f"{100 * chance:.0f}%" if chance < 0.995 else ">99%"
-        ax.text(
-            cell[1] + 0.04, cell[0] + 0.96, text, fontsize=5.5, ha="left", va="bottom", color="0.2"
-        )
+        down = _DIRECTIONS[int(chances.argmax())] == (0, 1)  # its arrow would meet the number
+        y, align = (row + 0.06, "top") if down else (row + 0.96, "bottom")
+        ax.text(column + 0.04, y, text, fontsize=5.5, ha="left", va=align, color="0.2")
 
 
 def _finish(ax: Axes, world: GridWorld) -> None:

@@ -136,10 +136,14 @@ def test_tables_are_printed_for_people(dcpg):
         (("optimum", "gridworld:frozen-lake"), "floats do not sum to one"),
         (("diagnose", "example-1", "--picture", "h.png"), "--picture needs a grid world"),
         (("diagnose", "bad.txt"), "'?' is no cell"),
+        (("train", "large.txt"), "large.txt: has 2551 states, and exact rationals are for up to"),
+        (("figure", "large.txt"), "dcpg run trains on larger ones, without a certificate"),
+        (("optimum", "large.txt"), "large.txt: has 2551 states"),
     ],
 )
 def test_bad_input_is_one_line(dcpg, tmp_path, words, message):
     (tmp_path / "bad.txt").write_text("S?G\n", encoding="utf-8")
+    (tmp_path / "large.txt").write_text("S" + "." * 49 + ("\n" + "." * 50) * 50, encoding="utf-8")
     (tmp_path / "other.png").write_bytes(b"mine")
     ended = dcpg("gridworld", *words)
     assert ended.code == 2

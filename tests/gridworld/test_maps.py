@@ -99,3 +99,9 @@ def test_files_are_loaded_and_errors_begin_with_the_path(tmp_path):
             load_map(path)
         assert str(caught.value).startswith(str(path))
         assert message in str(caught.value)
+
+
+def test_byte_order_marks_and_line_ends_of_other_systems_are_read(tmp_path):
+    path = tmp_path / "map.txt"
+    path.write_bytes(b"\xef\xbb\xbfdiscount = 9/10\r\n\r\nS\t.\tG  \r\n. # X\r\n \r\n")
+    assert load_map(path) == parse_map("discount = 9/10\n\nS.G\n.#X\n")
