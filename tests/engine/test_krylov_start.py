@@ -50,9 +50,7 @@ def test_the_start_is_the_least_squares_solution_in_the_span(width, n_solutions)
         pattern.indices.astype(np.uint32),
         entries.reshape(-1, *width),
     )
-    kept = (
-        remembered([a.reshape(shape) for a in xs]) if n_solutions else np.zeros((N * KEPT, *width))
-    )
+    kept = remembered([a.reshape(shape) for a in xs], width)
     start(matrix, right.reshape(shape), kept, np.zeros((32, *width)), x)
     for lane in range(n_lanes):
         M = csr_array((entries[:, lane], pattern.indices, pattern.indptr), shape=(N, N)).toarray()

@@ -207,16 +207,19 @@ def torch_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runner:
     identity, flat = torch.eye(S, dtype=R.dtype), P.reshape(N, S * A, S)
     weights, theta = torch.tensor(np.array(W)), torch.zeros(N, S, A, dtype=R.dtype)
 
-    @torch.inference_mode()
+    def iterated(theta: Any) -> Any:
+        pi = torch.softmax(theta, dim=2)
+        M = identity - gamma * torch.matmul(pi[:, :, None, :], P)[:, :, 0, :]
+        V = torch.linalg.solve(M, (pi * R).sum(dim=2, keepdim=True))
+        y = torch.linalg.solve(M.mT, mu)
+        Q = R + gamma * torch.matmul(flat, V).reshape(N, S, A)
+        return torch.tensordot(weights, theta, dims=1) + step * y * pi * (Q - V)
+
     def run(iterations: int) -> Array:
         nonlocal theta
-        for _ in range(iterations):
-            pi = torch.softmax(theta, dim=2)
-            M = identity - gamma * torch.matmul(pi[:, :, None, :], P)[:, :, 0, :]
-            V = torch.linalg.solve(M, (pi * R).sum(dim=2, keepdim=True))
-            y = torch.linalg.solve(M.mT, mu)
-            Q = R + gamma * torch.matmul(flat, V).reshape(N, S, A)
-            theta = torch.tensordot(weights, theta, dims=1) + step * y * pi * (Q - V)
+        with torch.inference_mode():
+            for _ in range(iterations):
+                theta = iterated(theta)
         return np.array(theta.numpy())
 
     return run
