@@ -17,6 +17,7 @@ from dcpg_theory.cli import completing
 from dcpg_theory.cli.examples import epilog
 from dcpg_theory.cli.output import (
     VERDICT_STYLES,
+    check_targets,
     console_for,
     output_options,
     progress_bar,
@@ -95,6 +96,15 @@ def audit(
         raise click.UsageError("--mutate judges the checks, --record the claims: give one of them")
     if quick and target is not None:
         raise click.UsageError("--record writes the whole ledger, --quick leaves some of it out")
+    check_targets(
+        {
+            "--record": target,
+            "--errata": errata_file,
+            "--tex": tex_file,
+            "--html": html_file,
+            "--json": json_file,
+        }
+    )
     console = console_for(json_file, quiet=quiet)
     registry = load_registry()
     chosen = registry.select(patterns)

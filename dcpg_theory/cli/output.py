@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from dcpg_theory.errors import InvalidInput
 
 __all__ = [
     "VERDICT_STYLES",
+    "check_targets",
     "console_for",
     "output_options",
     "progress_bar",
@@ -64,6 +65,29 @@ def progress_bar(*, quiet: bool) -> Progress:
         transient=True,
         disable=quiet or not console.is_terminal,
     )
+
+
+def check_targets(targets: Mapping[str, str | Path | None]) -> None:
+    """Refuse files that cannot be written before the work for them begins.
+
+    Parameters
+    ----------
+    targets : mapping from str to path, optional
+        The option's name, and the file that it names; ``-`` is standard output.
+
+    Raises
+    ------
+    InvalidInput
+        If the folder of a file is missing, or the file is a folder.
+    """
+    for option, target in targets.items():
+        if target is None or str(target) == "-":
+            continue
+        path = Path(target)
+        if not path.parent.is_dir():
+            raise InvalidInput(f"{option} {path}: there is no folder {path.parent}")
+        if path.is_dir():
+            raise InvalidInput(f"{option} {path} is a folder, a file is needed")
 
 
 def write_text(file: Path | None, text: Callable[[], str]) -> None:

@@ -86,7 +86,9 @@ def _figure(world: GridWorld, evaluation: Evaluation, title: str, caption: str) 
     height = 6.4
     figure = Figure(figsize=(6.6 + 2.55 * columns, height), dpi=120)
     wrapped = textwrap.fill(caption, int(15.5 * (6.6 + 2.55 * columns)))
-    foot = (0.36 + 0.16 * (wrapped.count("\n") + 1)) / height
+    handles = _legend_handles(world)
+    lines = 2 if columns == 1 else 1  # of the legend, which is wider than one column of tasks
+    foot = (0.36 + 0.16 * (wrapped.count("\n") + 1) + 0.22 * (lines - 1)) / height
     width = 6.6 + 2.55 * columns
     big: Any = figure.add_axes((0.25 / width, foot + 0.02, 5.3 / width, 0.92 - foot - 0.02))
     _draw_all(big, world, evaluation)
@@ -104,10 +106,10 @@ def _figure(world: GridWorld, evaluation: Evaluation, title: str, caption: str) 
         _draw_task(small, world, evaluation, i)
     figure.text(0.25 / width, 0.965, title, fontsize=12.5, ha="left", va="center")
     figure.legend(
-        handles=_legend_handles(world),
+        handles=handles,
         loc="lower left",
-        bbox_to_anchor=(0.15 / width, foot - 0.045),
-        ncols=7,
+        bbox_to_anchor=(0.15 / width, foot - 0.045 - 0.22 * (lines - 1) / height),
+        ncols=-(-len(handles) // lines),
         frameon=False,
         fontsize=8.6 if columns > 1 else 7.2,
         handlelength=1.3,

@@ -129,8 +129,11 @@ def test_recording_writes_the_whole_ledger_and_compares_nothing(dcpg, monkeypatc
         (("figure-1", "nothing-like-*"), "no claim is called 'nothing-like-*'"),
         (("figure-1", "--jobs", "0"), "Invalid value for '--jobs': 0 is not in the range x>=1."),
         (("figure-1", "--jobs", "many"), "Invalid value for '--jobs': 'many' is not a valid int"),
-        (("figure-1", "--json", "/absent/x.json"), "--json /absent/x.json: No such file"),
-        (("figure-1", "--json", "."), "--json .: Is a directory"),
+        *(
+            (("figure-1", option, "/absent/x"), f"{option} /absent/x: there is no folder /absent")
+            for option in ("--json", "--html", "--tex", "--errata")
+        ),
+        (("figure-1", "--json", "."), "--json . is a folder, a file is needed"),
         (
             ("figure-1", "--record", "x.json"),
             "--record writes the whole ledger, so it takes no ids",
@@ -145,12 +148,12 @@ def test_bad_input_is_one_line_and_exit_2(dcpg, words, message):
     assert ended.err.count("\n") == 1
 
 
-def test_a_ledger_that_cannot_be_recorded_is_bad_input(dcpg, monkeypatch):
-    few = Registry([load_registry()["figure-1"]])
-    monkeypatch.setattr("dcpg_theory.cli.audit.load_registry", lambda: few)
-    ended = dcpg("audit", "--record", "/absent/ledger.json")
-    assert (ended.code, ended.err.count("\n")) == (2, 1)
-    assert ended.err.startswith("dcpg: /absent/ledger.json cannot be written: No such file")
+def test_files_that_cannot_be_written_are_refused_before_a_claim_is_judged(dcpg, monkeypatch):
+    monkeypatch.setattr("dcpg_theory.cli.audit.run_claims", lambda *_, **__: pytest.fail("ran"))
+    for option in ("--record", "--html", "--tex", "--errata", "--json"):
+        ended = dcpg("audit", option, "/absent/file")
+        assert (ended.code, ended.err.count("\n")) == (2, 1)
+        assert ended.err.startswith(f"dcpg: {option} /absent/file: there is no folder /absent")
 
 
 def test_mutation_counts_what_the_checks_notice(dcpg):

@@ -1,10 +1,10 @@
 """Every code block and command of the README and the documentation does what the page shows.
 
 A page runs from top to bottom in one namespace and one temporary folder. A block that begins with
-``# NAME.toml`` (or .txt, .py) is a file of that name. Of a ``console`` block each line after ``$``
-is run, and what follows is compared with standard output, where ``...`` stands for anything; a
-command ends with exit code 0 unless ``$ echo $?`` after it shows another. A block under
-``<!-- not run: reason -->`` is skipped with the reason.
+``# NAME.toml`` (or .txt, .py; a map with ``; NAME.txt``) is a file of that name. Of a ``console``
+block each line after ``$`` is run, and what follows is compared with standard output, where ``...``
+stands for anything; a command ends with exit code 0 unless ``$ echo $?`` after it shows another. A
+block under ``<!-- not run: reason -->`` is skipped with the reason.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FENCE = re.compile(
     r"(?:^<!-- not run: (?P<reason>.+?) -->\n+)?^```(?P<kind>[^\n]*)\n(?P<text>.*?)^```$",
     re.DOTALL | re.MULTILINE,
 )
-_FILE = re.compile(r"# ([\w-]+\.(?:toml|txt|py))\n")
+_FILE = re.compile(r"[#;] ([\w-]+\.(?:toml|txt|py))\n")
 _SAME = doctest.OutputChecker()
 
 
