@@ -16,7 +16,7 @@ from rich.table import Table
 from dcpg_theory import __version__
 from dcpg_theory.cli import choices
 from dcpg_theory.cli.examples import epilog
-from dcpg_theory.cli.gridworld_analysis import check_size, diagnose, optimum
+from dcpg_theory.cli.gridworld_analysis import diagnose, optimum
 from dcpg_theory.cli.output import console_for, output_options, progress_bar, write_json
 from dcpg_theory.cli.pictures import check_picture
 from dcpg_theory.engine.checkpoints import Checkpoint
@@ -127,7 +127,6 @@ def train(world: str, json_file: str | None, quiet: bool, **options: Any) -> int
         raise InvalidInput(f"--out {options['out']} must end in .npz")
     check_picture(options["picture"])
     grid = named_world(world)
-    check_size(world, grid.problem().n_states)
     begin = time.perf_counter()
     trained = _trained(grid, world, options, quiet=quiet)
     seconds = time.perf_counter() - begin
@@ -260,8 +259,6 @@ def figure(
     if not folder.is_dir():
         raise InvalidInput(f"--out {folder}: there is no such folder")
     chosen = [(name, named_world(name)) for name in worlds or SETTINGS]
-    for name, grid in chosen:
-        check_size(name, grid.problem().n_states)
     targets = [folder / f"{_stem(name)}.{suffix}" for name, _ in chosen]
     for target in targets:
         check_picture(target)

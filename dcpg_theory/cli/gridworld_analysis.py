@@ -25,24 +25,18 @@ from dcpg_theory.gridworld.worlds import GridWorld
 from dcpg_theory.models.multi_task_problem import MultiTaskProblem
 from dcpg_theory.models.named_problems import problem as problem_named
 
-__all__ = ["check_size", "diagnose", "optimum"]
+__all__ = ["diagnose", "optimum"]
 
 _LARGEST = 2500
 """States of a problem that is solved in rationals: the time grows with their third power."""
 
 
-def check_size(name: str, n_states: int) -> None:
-    """Refuse a problem whose exact solution would take hours, before anything is trained.
-
-    Raises
-    ------
-    InvalidInput
-        If it has more than 2500 states.
-    """
+def _check_size(name: str, n_states: int) -> None:
+    """Refuse a problem whose exact solution would take hours, before anything is trained."""
     if n_states > _LARGEST:
         raise InvalidInput(
             f"{name}: has {n_states} states, and exact rationals are for up to {_LARGEST}; dcpg "
-            "run trains on larger ones, without a certificate"
+            "gridworld train bounds the gap of larger maps"
         )
 
 
@@ -70,7 +64,7 @@ def optimum(problem: str, nodes: int, no_training: bool, json_file: str | None, 
     PROBLEM is a grid world, or any problem of dcpg run with rational numbers.
     """
     world, model = _source(problem)
-    check_size(problem, model.n_states)
+    _check_size(problem, model.n_states)
     tasks = tasks_of(model if world is None else world)
     relaxed = relax(tasks)
     candidates: list[dict[Any, Any]] = []

@@ -109,21 +109,28 @@ def success_rates(world: GridWorld, policy: Array, steps: int = TEST_STEPS) -> t
     steps : int
         A test that is not over by then counts as neither.
     """
+    from scipy.sparse import csr_array
+
     chances = _policy_at(world, policy)
     rates = np.zeros((2, world.n_tasks))
     test = world.with_endings(Endings.ABSORB)
     for i, task in enumerate(world.tasks):
         cells = world.free_cells(i)
         place = {cell: k for k, cell in enumerate(cells)}
-        P = np.zeros((len(cells), len(cells)))
+        moves: list[tuple[int, int, float]] = []
         for cell, k in place.items():
             row = chances[cell] if cell in chances else np.eye(len(ACTIONS))[0]
-            for action, chance in enumerate(row):
-                P[k, place[test.outcome(i, cell, action)[0]]] += chance
+            moves += [
+                (place[test.outcome(i, cell, action)[0]], k, float(chance))
+                for action, chance in enumerate(row)
+            ]
+        to, origin, weights = map(np.array, zip(*moves, strict=True))
+        transposed = csr_array((weights, (to, origin)), shape=(len(cells), len(cells)))
         here = np.zeros(len(cells))
         starts = world.start_cells(i)
         here[[place[cell] for cell in starts]] = 1 / len(starts)
-        here = here @ np.linalg.matrix_power(P, steps)
+        for _ in range(steps):
+            here = transposed @ here
         for which, marked in enumerate((task.goals, task.obstacles)):
             rates[which, i] = sum(here[place[cell]] for cell in marked)
     return np.clip(rates[0], 0, 1), np.clip(rates[1], 0, 1)

@@ -17,7 +17,7 @@ All numbers are exact rationals.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ __all__ = [
     "policy_values",
     "relax",
     "rounded_policy",
+    "summed_groups",
     "tasks_of",
 ]
 
@@ -89,6 +90,17 @@ def groups_of(tasks: Sequence[RationalTask]) -> tuple[tuple[int, ...], ...]:
     return tuple(map(tuple, found.values()))
 
 
+def summed_groups(tasks: Sequence[RationalTask]) -> Iterator[tuple[tuple[int, ...], RationalTask]]:
+    """Yield the groups of `groups_of`, each as one process with the sum of its rewards."""
+    for group in groups_of(tasks):
+        first = tasks[group[0]]
+        summed = [
+            [sum((tasks[i].rewards[s][a] for i in group), flint.fmpq(0)) for a in range(n)]
+            for s, n in enumerate(map(len, first.rewards))
+        ]
+        yield group, first.with_rewards(summed)
+
+
 def relax(tasks: Sequence[RationalTask], choices: Choices | None = None) -> Relaxation:
     """Return the optimal values of the groups, and with them an upper bound on (5).
 
@@ -98,19 +110,12 @@ def relax(tasks: Sequence[RationalTask], choices: Choices | None = None) -> Rela
     choices : mapping, optional
         Restricts the policies.
     """
-    groups = groups_of(tasks)
-    optima = []
-    for group in groups:
-        first = tasks[group[0]]
-        summed = [
-            [sum((tasks[i].rewards[s][a] for i in group), flint.fmpq(0)) for a in range(n)]
-            for s, n in enumerate(map(len, first.rewards))
-        ]
-        limited = {
-            s: (choices or {})[x] for s, x in enumerate(first.states) if x in (choices or {})
-        }
-        optima.append(optimal_value(first.with_rewards(summed), limited))
-    return Relaxation(groups, tuple(optima))
+    groups, optima = [], []
+    for group, task in summed_groups(tasks):
+        limited = {s: (choices or {})[x] for s, x in enumerate(task.states) if x in (choices or {})}
+        groups.append(group)
+        optima.append(optimal_value(task, limited))
+    return Relaxation(tuple(groups), tuple(optima))
 
 
 def rounded_policy(policy: Array, bits: int = 40) -> list[Row]:
