@@ -15,6 +15,7 @@ from dcpg_theory.ledger.claims import Claim
 from dcpg_theory.ledger.records import Record
 from dcpg_theory.ledger.registry import Registry, load_registry
 from dcpg_theory.ledger.runner import run_claims
+from dcpg_theory.plain_formulas import plain
 
 __all__ = ["show"]
 
@@ -33,7 +34,7 @@ def show(id: str, json_file: str | None, quiet: bool) -> int:
     _print_claim(console, registry, member, record)
     if record.corrected_by:
         console.print("\n[bold]corrected[/]", record.corrected_by, highlight=False)
-        console.print("  " + escape(registry[record.corrected_by].statement))
+        _print_statement(console, registry[record.corrected_by].statement)
         corrected = records[record.corrected_by]
         console.print(f"  {_styled(corrected.verdict)} ({corrected.scope}), {corrected.method}")
     console.print("\n[bold]dependents[/]", ", ".join(dependents) or "none")
@@ -47,6 +48,14 @@ def show(id: str, json_file: str | None, quiet: bool) -> int:
     return 0
 
 
+def _print_statement(console: Console, statement: str) -> None:
+    """Print a statement to be read, and under it, where that differs, what the check reads."""
+    readable = plain(statement)
+    console.print("  " + escape(readable))
+    if readable != statement:
+        console.print("  " + escape(statement), style="dim")
+
+
 def _styled(verdict: str) -> str:
     return f"[{VERDICT_STYLES[verdict]}]{verdict}[/]"
 
@@ -56,7 +65,7 @@ def _print_claim(console: Console, registry: Registry, member: Claim, record: Re
     if member.lines:
         lines = ", line " + "-".join(str(line) for line in dict.fromkeys(member.lines))
     console.print(f"[bold]{member.id}[/]  {escape(member.where)}{lines}  ({member.kind})")
-    console.print("  " + escape(member.statement))
+    _print_statement(console, member.statement)
     if member.note:
         console.print("  " + escape(member.note), style="italic")
     for assumption in member.assumptions:

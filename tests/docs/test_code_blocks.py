@@ -4,12 +4,14 @@ A page runs from top to bottom in one namespace and one temporary folder. A bloc
 ``# NAME.toml`` (or .txt, .py; a map with ``; NAME.txt``) is a file of that name. Of a ``console``
 block each line after ``$`` is run, and what follows is compared with standard output, where ``...``
 stands for anything; a command ends with exit code 0 unless ``$ echo $?`` after it shows another. A
-block under ``<!-- not run: reason -->`` is skipped with the reason.
+block under ``<!-- not run: reason -->`` is skipped with the reason, and a page that says
+``<!-- needs: PACKAGES -->`` where one of them is not installed.
 """
 
 from __future__ import annotations
 
 import doctest
+import importlib.util
 import os
 import re
 import shlex
@@ -35,6 +37,7 @@ _FENCE = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _FILE = re.compile(r"[#;] ([\w-]+\.(?:toml|txt|py))\n")
+_NEEDS = re.compile(r"^<!-- needs: (.+?) -->$", re.MULTILINE)
 _SAME = doctest.OutputChecker()
 
 
@@ -89,6 +92,10 @@ def test_every_block_says_what_it_is(page):
     "page", [page for page in PAGES if any(b.kind in RUN for b in BLOCKS[page])]
 )
 def test_the_page_does_what_it_shows(page, tmp_path, monkeypatch, capsys):
+    needed = _NEEDS.search((ROOT / page).read_text(encoding="utf-8"))
+    for package in needed[1].split(", ") if needed else ():
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{page} needs {package}, which is not installed")
     monkeypatch.chdir(tmp_path)
     run_page(BLOCKS[page], tmp_path, monkeypatch, capsys)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy
 
 from dcpg_theory import theory
-from dcpg_theory.models import example_1, example_2, random_problem
+from dcpg_theory.exact.rational_functions import symbols
+from dcpg_theory.models import example_1, example_2, example_policy, random_problem
 
 GAMMA = Fraction(9, 10)
 TASKS = {
@@ -82,23 +85,40 @@ def test_quantecons_restarted_chain_stays_where_the_visitation_says(name):
     assert np.abs(theirs - ours).max() < 1e-12
 
 
-def in_prism(transitions, pay, first):
+def in_prism(transitions, pay, first, gamma, constants=()):
     """The chain in Storm's language: with 1 - gamma each step leads to an end that pays nothing."""
     n = len(pay)
-    lines = ["dtmc", "module chain", f"  s : [0..{n}] init {first};"]
+    lines = ["dtmc", *(f"const double {name};" for name in constants)]
+    lines += ["module chain", f"  s : [0..{n}] init {first};"]
     for s in range(n):
-        steps = [f"{GAMMA * p}:(s'={t})" for t, p in enumerate(transitions[s]) if p]
-        steps.append(f"{1 - GAMMA}:(s'={n})")
+        steps = [f"({gamma})*({p}):(s'={t})" for t, p in enumerate(transitions[s]) if p]
+        steps.append(f"1-({gamma}):(s'={n})")
         lines.append(f"  [] s={s} -> {' + '.join(steps)};")
     lines += [f"  [] s={n} -> (s'={n});", "endmodule", f'label "end" = s={n};', "rewards"]
     lines += [f"  s={s} : {x};" for s, x in enumerate(pay)]
-    return "\n".join([*lines, "endrewards", ""])
+    # Long whole numbers overflow there, decimals do not.
+    return re.sub(r"\d{10,}", r"\g<0>.0", "\n".join([*lines, "endrewards", ""]))
 
 
-@pytest.mark.parametrize("name", [name for name in TASKS if name.startswith("example")])
+def asked_of_storm(stormpy, numbers, source):
+    """Storm's value of the chain in a file, in its own kind of numbers."""
+    program = stormpy.parse_prism_program(str(source))
+    (query,) = stormpy.parse_properties('R=? [F "end"]', program)
+    model = stormpy.build_model[numbers](program, [query])
+    return stormpy.model_checking(model, query).get_value(model.initial_states[0])
+
+
+EXACT = {
+    **{name: task for name, task in TASKS.items() if name.startswith("example")},
+    **{f"random-{seed}": random_problem(seed, 1, 6, 3).to_rational(rescale=True).tasks[0]
+       for seed in range(3)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXACT)
 def test_storm_has_the_exact_values(name, tmp_path):
     stormpy = pytest.importorskip("stormpy", minversion="2.0", reason="stormpy 2 is not installed")
-    task = TASKS[name]
+    task = EXACT[name]
     policy, n, actions = some_policy(task), task.n_states, range(task.n_actions)
     P, R = (np.vectorize(lambda x: Fraction(str(x)), otypes=[object])(part)
             for part in (task.transitions, task.rewards))  # fmt: skip
@@ -106,10 +126,38 @@ def test_storm_has_the_exact_values(name, tmp_path):
     pay = [sum(policy[s][a] * R[s, a] for a in actions) for s in range(n)]
     least = min(pay)  # rewards must not be negative there: each step is paid so much more
     source = tmp_path / "chain.prism"
+    gamma = Fraction(str(task.discount))
     for s, value in enumerate(theory.value(task, policy)):
-        source.write_text(in_prism(chain, [x - least for x in pay], s), encoding="utf-8")
-        program = stormpy.parse_prism_program(str(source))
-        (query,) = stormpy.parse_properties('R=? [F "end"]', program)
-        model = stormpy.build_model[stormpy.Rational](program, [query])
-        theirs = stormpy.model_checking(model, query).get_value(model.initial_states[0])
-        assert Fraction(str(theirs)) + least / (1 - GAMMA) == Fraction(str(value))
+        source.write_text(in_prism(chain, [x - least for x in pay], s, gamma), encoding="utf-8")
+        theirs = asked_of_storm(stormpy, stormpy.Rational, source)
+        assert Fraction(str(theirs)) + least / (1 - gamma) == Fraction(str(value))
+
+
+@pytest.mark.parametrize("example", [1, 2])
+def test_storm_has_the_values_as_functions_of_the_parameters(example, tmp_path):
+    """For all discounts, all p and all probabilities of L at S3 at once."""
+    stormpy = pytest.importorskip("stormpy", minversion="2.0", reason="stormpy 2 is not installed")
+    gamma, p, left = symbols("gamma", "p", "left")
+    read = {name: sympy.Symbol(name) for name in ("gamma", "p", "left")}
+
+    def parsed(value):
+        return sympy.sympify(str(value).replace("^", "**"), read)
+
+    problem = example_1(gamma) if example == 1 else example_2(gamma, p)
+    policy = example_policy(1, left, 1)
+    source = tmp_path / "chain.prism"
+    for task in problem.tasks:
+        states, actions = range(task.n_states), range(task.n_actions)
+        entry = np.vectorize(parsed, otypes=[object])
+        P, R, pi = entry(task.transitions), entry(task.rewards), entry(np.array(policy))
+        chain = [
+            [sympy.expand(sum(pi[s, a] * P[s, a, t] for a in actions)) for t in states]
+            for s in states
+        ]
+        more = 2  # rewards must not be negative there: each step is paid so much more
+        pay = [sympy.expand(sum(pi[s, a] * R[s, a] for a in actions) + more) for s in states]
+        for s, value in enumerate(theory.value(task, policy)):
+            text = in_prism(chain, pay, s, "gamma", ("gamma", "p", "left"))
+            source.write_text(text.replace("**", "^"), encoding="utf-8")
+            theirs = parsed(asked_of_storm(stormpy, stormpy.RationalFunction, source))
+            assert sympy.cancel(theirs - more / (1 - read["gamma"]) - parsed(value)) == 0
