@@ -179,7 +179,7 @@ lemma_b1 = Claim(
     statement=r"\|\nabla L^\lambda(\theta^k; \mu)\| \leq D",
     kind=Kind.UPPER_BOUND,
     lines=(512, 512),
-    parts=("lemma-b1-l1", "lemma-b1-third", "lemma-b1-agent", "eq-22"),
+    parts=("lemma-b1-l1", "lemma-b1-agent", "eq-22"),
     depends=("lemma-b1-summand",),
 )
 

@@ -149,7 +149,7 @@ _LINKS = (
     "eq-34-entropy",
     "eq-34-value",
     "eq-36-mean-corrected",
-    "eq-37-second-corrected",
+    "eq-37-minimum-corrected",
     "eq-85-gradient-corrected",
     "eq-38-bound",
     "appb1-final-constants-corrected",
