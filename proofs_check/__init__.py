@@ -76,4 +76,6 @@ SEARCHES = (
     "proofs_check.searches.runs",
 )
 
+SEARCHES_LEFT_OUT = "proofs_check.searches.left_out"
+
 PAPER_SHA256 = "303cf09c9799f28fa18e26027fdfac66f6ce3303daee3d5b15f4d80186fd6790"

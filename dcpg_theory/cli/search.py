@@ -22,7 +22,7 @@ from dcpg_theory.engine.executors import executor
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.search.instances import load_instance, save_instance, side_file
 from dcpg_theory.search.searching import Budget, Found, certified_ratio, rounds
-from dcpg_theory.search.targets import Target, find_target, load_targets
+from dcpg_theory.search.targets import Target, find_target, load_targets, unsearched
 
 __all__ = ["search"]
 
@@ -56,6 +56,12 @@ __all__ = ["search"]
 )
 @click.option("--resume", is_flag=True, help="Go on from the rounds that the output holds.")
 @click.option(
+    "--improve",
+    is_flag=True,
+    help="Keep the instance that the output holds, from any search, unless a tighter one is found.",
+)
+@click.option("--quick", is_flag=True, help="Rounds of a tenth of the usual length.")
+@click.option(
     "--check",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Search nothing: certify the instance in this file again.",
@@ -73,6 +79,8 @@ def search(
     output: Path | None,
     folder: Path | None,
     resume: bool,
+    improve: bool,
+    quick: bool,
     check: Path | None,
     json_file: str | None,
     quiet: bool,
@@ -89,7 +97,10 @@ def search(
     if check is not None:
         return _check(console, check, json_file)
     options = {"discount": _discount(discount), "max_states": max_states}
-    plan = _Plan(seed, count, jobs, ranks, options, resume)
+    if resume and improve:
+        raise click.UsageError("--resume goes on with a search, --improve begins another: give one")
+    budget = Budget(examples=40, climbs=4, evaluations=100, hops=2) if quick else Budget()
+    plan = _Plan(seed, count, jobs, ranks, options, budget, quick, resume, improve)
     if folder is not None:
         if claim is not None or output is not None:
             raise click.UsageError(
@@ -115,19 +126,23 @@ class _Plan:
     jobs: int | None
     ranks: int | None
     options: Mapping[str, Any]
+    budget: Budget
+    quick: bool
     resume: bool
+    improve: bool
 
     @property
     def settings(self) -> dict[str, Any]:
         """What decides the instance that is found, besides the number of rounds."""
         options = {name: _plain(value) for name, value in self.options.items()}
-        return {"seed": self.seed, "options": options, "budget": asdict(Budget())}
+        return {"seed": self.seed, "options": options, "budget": asdict(self.budget)}
 
 
 def _search(target: Target, output: Path, plan: _Plan, *, quiet: bool) -> tuple[Found, int, bool]:
     """Search, saving the best so far; return it, the rounds done, and whether Ctrl-C ended it."""
     claim = target.claim
-    best, first = _earlier(output, claim, plan.settings, resume=plan.resume)
+    best, first = _earlier(output, target, plan)
+    kept = best.instance
     done, left = first, max(plan.count - first, 0)
     with (
         progress_bar(quiet=quiet) as bar,
@@ -141,12 +156,13 @@ def _search(target: Target, output: Path, plan: _Plan, *, quiet: bool) -> tuple[
                 seed=plan.seed,
                 first=first,
                 count=left,
-                budget=Budget(),
+                budget=plan.budget,
                 pool=pool,
             ):
                 best, done = best.joined(found), number + 1
                 bar.update(task, completed=done, description=_label(claim, best))
-                _save(output, claim, best, done, plan.settings)
+                if not (plan.improve and best.instance is kept):
+                    _save(output, claim, best, done, plan.settings)
         except KeyboardInterrupt:
             if pool is not None:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -173,8 +189,10 @@ def _all(console: Console, folder: Path, plan: _Plan, json_file: str | None, *, 
             rows.append(Row(target, output, instance, found))
         if interrupted:
             break
-    command = f"dcpg search --all {folder.name} --rounds {plan.count} --seed {plan.seed}"
-    write_text(folder.with_suffix(".md"), lambda: tightness_table(rows, command))
+    words = [word for word in ("improve", "quick") if getattr(plan, word)]
+    flags = "".join(f" --{word}" for word in words)
+    command = f"dcpg search --all {folder.name} --rounds {plan.count} --seed {plan.seed}{flags}"
+    write_text(folder.with_suffix(".md"), lambda: tightness_table(rows, command, unsearched()))
     write_json(summaries, json_file)
     return 130 if interrupted else 0
 
@@ -218,24 +236,31 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Fraction) else value
 
 
-def _earlier(
-    output: Path, claim: str, settings: Mapping[str, Any], *, resume: bool
-) -> tuple[Found, int]:
-    """Return what an earlier search left in the output, if this one is to go on from there."""
+def _earlier(output: Path, target: Target, plan: _Plan) -> tuple[Found, int]:
+    """Return what the output holds, if this search is to go on from there, and the rounds done."""
     if output.suffix not in (".toml", ".npz"):
         raise InvalidInput(f"{output}: must end in .toml or .npz")
     if not output.parent.is_dir():
         raise InvalidInput(f"{output}: there is no folder {output.parent}")
-    if not resume:
+    if not (plan.resume or plan.improve):
         for path in (output, side_file(output)):
             if path.exists():
-                raise InvalidInput(f"{path}: exists; --resume goes on from it, or remove it")
+                raise InvalidInput(
+                    f"{path}: exists; --resume goes on from it, --improve keeps it unless a "
+                    "tighter one is found, or remove it"
+                )
         return Found(), 0
     if not output.exists():
         return Found(), 0
     of, instance, found = load_instance(output)
-    if of != claim or found["settings"] != settings:
-        raise InvalidInput(f"{output}: holds another search: its claim, seed or options differ")
+    if of != target.claim:
+        raise InvalidInput(f"{output}: holds an instance of {of}")
+    if plan.improve:
+        # What the file says about it is not taken on trust.
+        ratio = certified_ratio(target, instance)
+        return Found(ratio, instance, ratio, 0, found["structure"]), 0
+    if found["settings"] != plan.settings:
+        raise InvalidInput(f"{output}: holds another search: its seed or options differ")
     best = Found(
         found["ratio"], instance, found["climbed"], found["evaluations"], found["structure"]
     )

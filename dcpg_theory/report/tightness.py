@@ -23,7 +23,9 @@ class Row:
     found: Mapping[str, Any]
 
 
-def tightness_table(rows: Sequence[Row], command: str) -> str:
+def tightness_table(
+    rows: Sequence[Row], command: str, left_out: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """Return the table as a Markdown page.
 
     Parameters
@@ -31,6 +33,8 @@ def tightness_table(rows: Sequence[Row], command: str) -> str:
     rows : sequence of Row
     command : str
         What made it.
+    left_out : mapping of str to sequence of str, optional
+        The ids of the bounds that are not searched, by the reason.
     """
     lines = [
         "# How tight the bounds are",
@@ -38,12 +42,18 @@ def tightness_table(rows: Sequence[Row], command: str) -> str:
         f"Made by `{command}`. Each ratio observed/bound is that of",
         "an exact instance, which `dcpg search --check FILE` certifies again; above 1 the claim is",
         "refuted. *Proved at most* is the best bound that the ledger proves at that instance, over",
-        "the printed one: no search can exceed it.",
+        "the printed one: no search can exceed it. The file beside each instance says what search",
+        "found it.",
         "",
         "| claim | ratio | at least | proved at most | instance |",
         "| --- | --- | --- | --- | --- |",
         *(_line(row) for row in rows),
     ]
+    if left_out:
+        lines += ["", "## Not searched"]
+    for reason, ids in (left_out or {}).items():
+        if ids:
+            lines += ["", f"{reason} {', '.join(f'`{id}`' for id in ids)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -3,7 +3,7 @@
 from dcpg_theory.search.draws import one_of_these, whole_numbers
 from dcpg_theory.search.instances import Instance, load_instance, save_instance
 from dcpg_theory.search.searching import Budget, Found, certified_ratio, one_round, rounds
-from dcpg_theory.search.targets import Target, find_target, load_targets
+from dcpg_theory.search.targets import Target, find_target, load_targets, unsearched
 
 __all__ = [
     "Budget",
@@ -18,5 +18,6 @@ __all__ = [
     "one_round",
     "rounds",
     "save_instance",
+    "unsearched",
     "whole_numbers",
 ]

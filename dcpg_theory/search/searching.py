@@ -6,8 +6,9 @@ search that was cut off goes on where it was, and the same seed finds the same i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,9 @@ from dcpg_theory.search.targets import Structure, Target, find_target
 __all__ = ["Budget", "Found", "certified_ratio", "one_round", "rounds"]
 
 BITS = 128
+
+AHEAD = 64
+"""Rounds that wait for a free process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +200,16 @@ def rounds(
     """
     numbers = range(first, first + count)
     if pool is None:
-        results: Iterator[Found] = (one_round(claim, options, seed, k, budget) for k in numbers)
-    else:
-        waiting = [pool.submit(one_round, claim, options, seed, k, budget) for k in numbers]
-        results = (future.result() for future in waiting)
-    yield from zip(numbers, results, strict=True)
+        for number in numbers:
+            yield number, one_round(claim, options, seed, number, budget)
+        return
+    waiting: deque[tuple[int, Future[Found]]] = deque()
+    left = deque(numbers)
+    while left or waiting:
+        # A pool may do at once what it is given, and then a round is to be told at once.
+        while left and len(waiting) < AHEAD and not (waiting and waiting[0][1].done()):
+            number = left.popleft()
+            future = pool.submit(one_round, claim, options, seed, number, budget)
+            waiting.append((number, future))
+        number, future = waiting.popleft()
+        yield number, future.result()

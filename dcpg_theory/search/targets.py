@@ -2,13 +2,15 @@
 
 A target belongs to a claim ``observed <= bound``. It maps free real numbers to an instance, gives
 the ratio observed/bound there in floats (for complex numbers too, which makes exact derivatives by
-the complex step), and again for an exact instance as a ball. A package offers its targets in a
-module that its entry point's module names as ``SEARCHES``.
+the complex step), and again for an exact instance as a ball. A package offers its targets in
+modules that its entry point's module names as ``SEARCHES``; a module named as ``SEARCHES_LEFT_OUT``
+says in ``LEFT_OUT`` which of its bounds have none: reasons, each with patterns of claim ids.
 """
 
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,10 +20,11 @@ from hypothesis import strategies as st
 
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.exact.numbers import Array
-from dcpg_theory.ledger.registry import claim_modules
+from dcpg_theory.ledger.claims import Kind
+from dcpg_theory.ledger.registry import claim_modules, load_registry
 from dcpg_theory.search.instances import Instance
 
-__all__ = ["Numbers", "Structure", "Target", "find_target", "load_targets"]
+__all__ = ["Numbers", "Structure", "Target", "find_target", "load_targets", "unsearched"]
 
 Structure = Mapping[str, Any]
 """Sizes, discounts and families: what is not varied continuously."""
@@ -88,6 +91,34 @@ def _offered() -> Iterator[Target]:
     for module in claim_modules():
         for name in getattr(module, "SEARCHES", ()):
             yield from importlib.import_module(name).TARGETS
+
+
+BOUNDS = (Kind.UPPER_BOUND, Kind.TIGHT, Kind.ORDER)
+"""The kinds of claims that a search might belong to."""
+
+
+def unsearched() -> dict[str, list[str]]:
+    """Return the bounds that no search belongs to, by the reason that their package gives.
+
+    Claims for which none is given stand under ``no reason is given``.
+    """
+    searched, reasons = load_targets(), list(_reasons())
+    found: dict[str, list[str]] = {reason: [] for reason, _ in reasons}
+    for id, claim in load_registry().items():
+        if claim.kind in BOUNDS and id not in searched:
+            given = (
+                reason
+                for reason, patterns in reasons
+                if any(fnmatch.fnmatchcase(id, pattern) for pattern in patterns)
+            )
+            found.setdefault(next(given, "no reason is given"), []).append(id)
+    return found
+
+
+def _reasons() -> Iterator[tuple[str, tuple[str, ...]]]:
+    for module in claim_modules():
+        if name := getattr(module, "SEARCHES_LEFT_OUT", None):
+            yield from importlib.import_module(name).LEFT_OUT
 
 
 def find_target(claim: str) -> Target:

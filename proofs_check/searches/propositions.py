@@ -106,7 +106,7 @@ def _target(claim: str, factor: int, scaled: Any, text: str) -> Target:
         weights = few_digits(np.maximum(softmax_of(numbers["theta"]), 1e-6))
         policy, discount = policy_from_weights(weights), as_fmpq(structure["discount"])
         start, explored = (
-            distributions(softmax_of(numbers[name]), snap=False)
+            distributions(np.maximum(softmax_of(numbers[name]), 1e-6), snap=False)
             for name in ("start", "exploration")
         )
         rewards = _advantages(policy, gradient, _visits(moves, policy, explored, discount))

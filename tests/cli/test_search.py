@@ -9,13 +9,21 @@ import pytest
 from dcpg_theory.models import load_problem
 from dcpg_theory.search import Budget, find_target
 
+TWO_ACTIONS = """version = 1
+[[tasks]]
+discount = "1/2"
+start = [1]
+rewards = [[0, 0]]
+transitions = [[[1], [1]]]
+"""
+
 
 @pytest.fixture
 def search(dcpg, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(
         "dcpg_theory.cli.search.Budget",
-        lambda: Budget(examples=20, climbs=2, evaluations=60, hops=1),
+        lambda **_: Budget(examples=20, climbs=2, evaluations=60, hops=1),
     )
     return lambda *arguments: dcpg("search", *arguments)
 
@@ -50,6 +58,28 @@ def test_what_exists_is_not_overwritten_and_foreign_searches_are_refused(search)
     other = search("eq-82-number", "--rounds", "1", "--resume", "--seed", "9")
     assert other.code == 2
     assert "holds another search" in other.err
+
+
+def test_improving_keeps_what_is_tighter_and_replaces_what_is_not(search, tmp_path):
+    path = tmp_path / "eq-82-number.search.json"
+    search("eq-82-number", "--rounds", "2", "--jobs", "1")
+    best = path.read_bytes()
+    ratio = json.loads(best)["found"]["ratio"]
+    assert (
+        search("eq-82-number", "--rounds", "1", "--seed", "8", "--jobs", "1", "--improve").code == 0
+    )
+    assert json.loads(path.read_bytes())["found"]["ratio"] >= ratio
+    worse = json.loads(best)
+    worse["numbers"]["weights"] = [["1", "2"]]
+    worse["numbers"]["direction"] = [["1", "-1"]]
+    worse["found"]["ratio"] = 0.9  # what the file says is not believed
+    path.write_text(json.dumps(worse))
+    (tmp_path / "eq-82-number.toml").write_text(TWO_ACTIONS)
+    again = search("eq-82-number", "--rounds", "2", "--jobs", "1", "--improve", "--quick")
+    assert again.code == 0
+    assert json.loads(path.read_bytes())["found"]["ratio"] == pytest.approx(ratio, rel=1e-4)
+    assert search("eq-82-number", "--improve", "--resume").code == 2
+    assert search("eq-81-number", "--improve", "--output", "eq-82-number.toml").code == 2
 
 
 def test_a_changed_file_is_noticed(search, tmp_path):

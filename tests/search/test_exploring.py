@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
+import importlib
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,17 +12,15 @@ from dcpg_theory.search.exploring import explore
 
 
 def explored():
-    found = explore(find_target("eq-77-gradient"), {}, seed=5, examples=60)
+    found = explore(find_target("eq-77-gradient"), {}, seed=5, examples=300)
     return [(value, dict(structure), start.tolist()) for value, structure, start in found]
 
 
 def test_modules_that_are_loaded_change_nothing(tmp_path, monkeypatch):
     before = explored()
-    path = tmp_path / "full_of_numbers.py"
-    path.write_text(f"NUMBERS = {list(range(100))}\n")
-    module = ModuleType("full_of_numbers")
-    module.__file__ = str(path)
-    monkeypatch.setitem(sys.modules, "full_of_numbers", module)
+    (tmp_path / "full_of_numbers.py").write_text(f"NUMBERS = {list(range(1000, 1040))}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("full_of_numbers")
     assert explored() == before
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 import pytest
 
+from dcpg_theory.engine.executors import executor
 from dcpg_theory.errors import InvalidInput
 from dcpg_theory.ledger import load_registry
 from dcpg_theory.search import (
@@ -20,8 +23,11 @@ from dcpg_theory.search import (
     one_round,
     rounds,
     save_instance,
+    unsearched,
 )
 from dcpg_theory.search.ascent import climb, flatten, unflatten
+from dcpg_theory.search.targets import BOUNDS
+from proofs_check.searches.left_out import LEFT_OUT
 
 SMALL = Budget(examples=25, climbs=3, evaluations=80, hops=1)
 
@@ -106,6 +112,19 @@ def test_every_search_belongs_to_a_claim():
     assert all(claim in registry for claim in load_targets())
 
 
+def test_every_bound_is_searched_or_left_out_for_a_reason():
+    left_out = unsearched()
+    assert "no reason is given" not in left_out
+    assert all(left_out.values())
+    bounds = [id for id, claim in load_registry().items() if claim.kind in BOUNDS]
+    assert sum(map(len, left_out.values())) == sum(id not in load_targets() for id in bounds)
+
+
+@pytest.mark.parametrize("pattern", [p for _, patterns in LEFT_OUT for p in patterns])
+def test_every_pattern_leaves_a_claim_out(pattern):
+    assert fnmatch.filter(chain.from_iterable(unsearched().values()), pattern)
+
+
 def test_rounds_are_the_same_anywhere_and_in_any_order():
     one = [f.ratio for _, f in rounds("eq-36-mean", {}, seed=4, first=0, count=3, budget=SMALL)]
     with ThreadPoolExecutor(1) as pool:
@@ -116,6 +135,17 @@ def test_rounds_are_the_same_anywhere_and_in_any_order():
     later = [f.ratio for _, f in rounds("eq-36-mean", {}, seed=4, first=2, count=1, budget=SMALL)]
     assert one == other
     assert later == one[2:]
+
+
+def test_a_round_is_told_before_the_next_begins_where_there_is_one_process(monkeypatch):
+    begun = []
+    monkeypatch.setattr(
+        "dcpg_theory.search.searching.one_round", lambda *given: begun.append(given[3]) or Found()
+    )
+    with executor(jobs=1) as pool:
+        for number, _ in rounds("x", {}, seed=0, first=3, count=5, budget=SMALL, pool=pool):
+            assert begun == list(range(3, number + 1))
+    assert begun == [3, 4, 5, 6, 7]
 
 
 def test_instances_are_read_back_as_they_were_written(tmp_path):
