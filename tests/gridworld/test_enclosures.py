@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dcpg_theory.gridworld import enclosures, experiments, parse_map, setting
 from dcpg_theory.gridworld.optimum import policy_values, relax, rounded_policy, tasks_of
 from dcpg_theory.gridworld.rational_tasks import optimal_value, rational_task
+from dcpg_theory.gridworld.worlds import ACTIONS
 from dcpg_theory.models.finite_mdp import FiniteMDP
 
 TINY = flint.fmpq(1, 10**9)
@@ -72,7 +73,7 @@ def test_a_world_of_many_states_is_certified():
     empty = "." * 30 + "\n"
     world = parse_map("S" + empty[1:] + empty * 28 + empty[:28] + "G.\n")
     policy = np.zeros((world.problem().n_states, 4))
-    policy[:, 1] = policy[:, 2] = 0.5
+    policy[:, [ACTIONS.index("right"), ACTIONS.index("down")]] = 0.5
     assert len(policy) > experiments.EXACT
     gap = experiments.gap_of(world, policy)
     assert not gap.is_global
