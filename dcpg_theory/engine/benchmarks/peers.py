@@ -165,7 +165,8 @@ def mdptoolbox_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runne
 
 def jax_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runner:
     """Return `jax.lax.fori_loop` over batched solves in float64, compiled once, on one thread."""
-    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
+    # With two threads in its pool, two batched solves wait for each other now and then, for ever.
+    os.environ |= {"PJRT_NPROC": "1", "NPROC": "1"}
     jax: Any = importlib.import_module("jax")
     jnp: Any = importlib.import_module("jax.numpy")
     jax.config.update("jax_enable_x64", True)
