@@ -81,6 +81,10 @@ def test_ctrl_c_keeps_the_best_so_far(words):
         need_mpi()
     code, err = interrupted(*words)
     assert "Traceback" not in err
-    assert code == 130
+    if words[0] == "--ranks":
+        # mpiexec, which Ctrl-C reaches too, kills all its ranks; what was saved is whole.
+        assert code != 0
+    else:
+        assert code == 130
     check = [sys.executable, "-m", "dcpg_theory", "search", "--check", "eq-36-mean.toml"]
     assert subprocess.run(check, env=ENVIRONMENT, check=False, capture_output=True).returncode == 0

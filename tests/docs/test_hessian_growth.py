@@ -1,4 +1,4 @@
-"""The page on the growth of the Hessian shows what was recorded, and its instances certify again."""
+"""The page on the growth of the Hessian shows what is recorded, and its instances certify."""
 
 from __future__ import annotations
 
