@@ -348,7 +348,16 @@ def walk(task, gamma, choose):
     return total
 
 
-@confirms("sec2-ex1-any-deterministic")
+@confirms("sec2-gradient-domination")
+@pytest.mark.parametrize("gamma", [HALF, Fraction(9, 10)])
+def test_the_gap_of_a_bandit_is_its_gradient_over_the_policy_and_not_at_infinity(gamma):
+    """Actions that pay 1 and 0: V = p/(1 - gamma), with the derivative p (1 - p)/(1 - gamma)."""
+    for p in (Fraction(1, 10), HALF, Fraction(9, 10)):
+        assert (1 - p) / (1 - gamma) == p * (1 - p) / (1 - gamma) / p
+    assert (1 - 0) / (1 - gamma) > 0 * (1 - 0) / (1 - gamma) == 0
+
+
+@confirms("sec2-ex1-any-deterministic", "sec2-joint-policy", "sec2-joint-policy-corrected")
 @pytest.mark.parametrize("gamma", [Fraction(1, 10), HALF, Fraction(9, 10), Fraction(99, 100)])
 def test_the_eight_deterministic_policies_lose_and_one_with_memory_wins(gamma):
     optimum = 2 * gamma / (2 - gamma**2)
