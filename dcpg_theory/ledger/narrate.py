@@ -91,7 +91,8 @@ def told(
 
 
 def _found(record: Record) -> Iterator[str]:
-    yield f"  {record.verdict.upper()} ({record.scope}), {record.method}"
+    verdict = f"{record.verdict.upper()} ({record.scope}), {record.method}"
+    yield from _wrapped(verdict, by=2, hanging=2)
     yield from _named("Found", record.detail)
     if record.assumption:
         yield from _named("Needs", record.assumption)
@@ -108,7 +109,7 @@ def _proofs(evidence: Evidence | None) -> Iterator[str]:
         if isinstance(certificate, Proof):
             yield f"  The chain: {certificate.chain.title}"
             for line in chain_lines(certificate.chain):
-                yield from _wrapped(line, by=4, hanging=6)
+                yield from _wrapped(_BRACED.sub(r"\1(\2)", line), by=4, hanging=6)
 
 
 def _named(name: str, words: str) -> list[str]:
