@@ -173,8 +173,8 @@ def _run_batch_case() -> dict[str, Any]:
         for batch, W in zip(batches, weights, strict=True):
             run_batch(batch, W, step_size=0.1, iterations=iterations, threads=threads)
 
-    def generation(_: int) -> None:
-        for shape in shapes:
+    def generation(n: int) -> None:
+        for shape in shapes * n:
             random_batch(rng, _COPIES, *shape)
 
     singles = [batch.problem(0) for batch in batches]
