@@ -6,6 +6,7 @@ Sweeps and searches take a `concurrent.futures.Executor` and need not know where
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -75,7 +76,14 @@ def _opened(jobs: int | None, ranks: int | None, comm: Any | None) -> Any:
     n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     n = n if jobs is None else jobs
     # Forked children would inherit the locks of numerical threads, so new ones are started.
-    return _AtOnce() if n == 1 else ProcessPoolExecutor(n, mp_context=get_context("spawn"))
+    if n == 1:
+        return _AtOnce()
+    return ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_end_on_ctrl_c)
+
+
+def _end_on_ctrl_c() -> None:
+    """Let Ctrl-C, which reaches all processes, end this one without words: the first one tells."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _rank_pool(ranks: int) -> Any:

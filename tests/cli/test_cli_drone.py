@@ -200,7 +200,7 @@ def test_serve_says_where_answers_and_ends_on_ctrl_c(tmp_path):
             assert client.call("ping")
     finally:
         server.send_signal(signal.SIGINT)
-        _, err = server.communicate()
+        _, err = server.communicate(timeout=60)
     assert (server.returncode, err) == (0, "")
 
 

@@ -169,12 +169,13 @@ def jax_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runner:
     os.environ |= {"PJRT_NPROC": "1", "NPROC": "1"}
     jax: Any = importlib.import_module("jax")
     jnp: Any = importlib.import_module("jax.numpy")
-    jax.config.update("jax_enable_x64", True)
-    P = jnp.stack([_dense(task) for task in problem.tasks])
-    R = jnp.stack([task.rewards for task in problem.tasks])
-    gamma = jnp.array([task.discount for task in problem.tasks])[:, None, None]
-    mu = jnp.stack(problem.exploration)[:, :, None]
-    identity, weights = jnp.eye(problem.n_states), jnp.array(W)
+    with jax.enable_x64(True):  # here, and not for all that uses jax in this process
+        P = jnp.stack([_dense(task) for task in problem.tasks])
+        R = jnp.stack([task.rewards for task in problem.tasks])
+        gamma = jnp.array([task.discount for task in problem.tasks])[:, None, None]
+        mu = jnp.stack(problem.exploration)[:, :, None]
+        identity, weights = jnp.eye(problem.n_states), jnp.array(W)
+        theta = jnp.zeros((problem.n_tasks, problem.n_states, problem.n_actions))
 
     def iteration(_: Any, theta: Any) -> Any:
         pi = jax.nn.softmax(theta, axis=2)
@@ -185,11 +186,11 @@ def jax_runner(problem: MultiTaskProblem, W: Array, step: float) -> Runner:
         return jnp.tensordot(weights, theta, axes=1) + step * y * pi * (Q - V)
 
     loop = jax.jit(lambda theta, n: jax.lax.fori_loop(0, n, iteration, theta))
-    theta = jnp.zeros((problem.n_tasks, problem.n_states, problem.n_actions))
 
     def run(iterations: int) -> Array:
         nonlocal theta
-        theta = loop(theta, iterations)
+        with jax.enable_x64(True):
+            theta = loop(theta, iterations)
         return np.asarray(theta)
 
     return run
