@@ -80,15 +80,16 @@ def interleaved(
 def _batch(run: Callable[[int], object], seconds: float, clock: Callable[[], float]) -> int:
     """Return how many iterations take about so long.
 
-    The first run only warms up, unless it took so long that one iteration makes a batch whatever
-    was in it. Then the better of two runs counts, since one that was interrupted would make a batch
-    too small to measure.
+    The first run only warms up: it may hold a compilation. Then the better of two runs counts,
+    since one that was interrupted would make a batch too small to measure; one that took far too
+    long for that is not repeated.
     """
-    if _lasts(run, 1, clock) > 20 * seconds:
-        return 1
+    run(1)
     n = 1
     while True:
-        taken = min(_lasts(run, n, clock) for _ in range(2))
+        taken = _lasts(run, n, clock)
+        if taken < 20 * seconds:
+            taken = min(taken, _lasts(run, n, clock))
         if taken >= seconds / 3 or n >= LONGEST_BATCH:
             return max(1, min(LONGEST_BATCH, round(n * seconds / max(taken, 1e-9))))
         n = min(LONGEST_BATCH, n * max(2, min(10, int(seconds / 2 / max(taken, 1e-9)))))

@@ -106,7 +106,19 @@ def test_a_contender_that_takes_long_is_not_run_in_vain():
         now[0] += 10.0 * n
 
     interleaved({"slow": slow}, repeats=2, seconds=0.1, clock=lambda: now[0])
-    assert done == [1, 1, 1]
+    assert done == [1, 1, 1, 1]
+
+
+def test_a_first_run_that_compiles_does_not_make_the_batches_small():
+    now, done = [0.0], []
+
+    def fast(n):
+        now[0] += 0.001 * n + (0 if done else 30.0)
+        done.append(n)
+
+    timed = interleaved({"fast": fast}, repeats=2, seconds=0.1, clock=lambda: now[0])["fast"]
+    assert timed.batch == 100
+    assert timed.median == pytest.approx(0.001)
 
 
 def test_versions_are_those_of_the_packages_that_are_installed():
