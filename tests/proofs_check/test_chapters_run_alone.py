@@ -49,7 +49,7 @@ def test_every_chapter_runs_and_tells_its_claims(chapter, monkeypatch, capsys):
     narrating = importlib.import_module("dcpg_theory.ledger.narrate")
     monkeypatch.setattr(narrating, "examine", lambda member: (Record(**recorded[member.id]), None))
     module = importlib.import_module(chapter)
-    # By its path: pytest loads the modules of an installed plugin in a way that runpy cannot repeat.
+    # By its path: pytest loads an installed plugin's modules in a way that runpy cannot repeat.
     runpy.run_path(module.__file__, run_name="__main__")
     out = capsys.readouterr().out
     members = collected(vars(module))
