@@ -34,7 +34,12 @@ def value_from_below(task: RationalTask, policy: Sequence[Row]) -> Any:
     ----------
     task : RationalTask
     policy : sequence of Row
-        For each state a distribution over the actions.
+        For each state of the task, in its order, a distribution over the actions.
+
+    Returns
+    -------
+    fmpq
+        At most V(rho), and close to it where the floats are good.
     """
     guess = _rational(_Floats(task).value(policy))
     least = min(
@@ -50,6 +55,11 @@ def optimum_from_above(task: RationalTask) -> Any:
     Parameters
     ----------
     task : RationalTask
+
+    Returns
+    -------
+    fmpq
+        At least the value of the best policy, and close to it where the floats are good.
     """
     guess = _rational(_Floats(task).optimal_value())
     largest = max(

@@ -91,7 +91,18 @@ def groups_of(tasks: Sequence[RationalTask]) -> tuple[tuple[int, ...], ...]:
 
 
 def summed_groups(tasks: Sequence[RationalTask]) -> Iterator[tuple[tuple[int, ...], RationalTask]]:
-    """Yield the groups of `groups_of`, each as one process with the sum of its rewards."""
+    """Yield the groups of `groups_of`, each as one process with the sum of its rewards.
+
+    Parameters
+    ----------
+    tasks : sequence of RationalTask
+
+    Yields
+    ------
+    tuple of int
+        The tasks' numbers, from 0.
+    RationalTask
+    """
     for group in groups_of(tasks):
         first = tasks[group[0]]
         summed = [
