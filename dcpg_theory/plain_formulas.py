@@ -23,7 +23,7 @@ _SIGNS = set("+−±")
 _OPENING, _CLOSING = set("([{⌊⌈⟨"), set(")]}⌋⌉⟩")
 _BARS = {"|", "‖"}
 _WITH_INDICES = {"msub", "munder", "msup", "msubsup", "munderover", "mrow"}
-_BEFORE_SIGN = (_OPENING | _SPACED | {",", ";", "/"}) - {""}
+_BEFORE_SIGN = _OPENING | _SPACED | {",", ";", "/"}
 _CALLED = re.compile(r"\b(log|exp|RE|KL|softmax|diag) $")  # a bracket follows at once
 _SAME = {"∥": "‖", "∑": "Σ", "∏": "Π", "-": "−", "\u2061": "", "\u00a0": " "}
 
